@@ -1,0 +1,125 @@
+"""Every exception Fluoro raises, in one tree.
+
+FluoroError                         everything we raise
+  InputError                        the caller can fix it; its message is safe to send back
+    MalformedDatagramError          a datagram without a valid header line
+    InvalidDocumentError            a segment document that X-Ray would refuse
+    FilterSyntaxError               a filter expression that does not parse
+    FilterTypeError                 a filter expression that parses but cannot hold
+    NotFoundError                   what was asked for does not exist
+    LimitExceededError              a documented limit was passed
+  ThrottledError                    too much at once; try again after `retry_after_s`
+  StoreError                        the store, not the caller
+    StoreUnavailableError           it does not answer
+    StoreTimeoutError               a query passed its time or memory limit
+    MigrationError                  the folder or database is of another schema version
+  SettingsError                     a start-up setting that cannot work (exit status 2)
+  MissingExtraError                 an optional part of the package is not installed
+"""
+
+
+class FluoroError(Exception):
+    """Everything Fluoro raises; catch this at the edge, once."""
+
+
+class InputError(FluoroError):
+    """The caller can fix it. `message` is safe to send back."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class MalformedDatagramError(InputError):
+    """A datagram whose header line is missing or wrong; `reason` is the counter's label."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class InvalidDocumentError(InputError):
+    """A segment document that X-Ray refuses.
+
+    Attributes:
+        segment_id: Id of the document's root entity as sent, or None when it has none.
+        reason: AWS's ErrorCode, e.g. `MissingStartTime` (spec: segment documents, section 10).
+        field: The member at fault, as a path such as `subsegments[2].start_time`.
+    """
+
+    def __init__(self, segment_id: str | None, reason: str, message: str, field: str) -> None:
+        super().__init__(message)
+        self.segment_id = segment_id
+        self.reason = reason
+        self.field = field
+
+
+class FilterSyntaxError(InputError):
+    """A filter expression that does not parse; `offset` is 0-based, in characters."""
+
+    def __init__(self, message: str, offset: int, expected: str = "") -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.expected = expected
+
+
+class FilterTypeError(InputError):
+    """A filter expression that parses but cannot hold; `offset` is 0-based, in characters."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class NotFoundError(InputError):
+    """What was asked for does not exist."""
+
+
+class LimitExceededError(InputError):
+    """A documented limit was passed."""
+
+
+class ThrottledError(FluoroError):
+    """Too much at once; the caller should come back after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class StoreError(FluoroError):
+    """The store failed, not the caller."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer; the same call may succeed later."""
+
+
+class StoreTimeoutError(StoreError):
+    """A query passed its time or memory limit; a narrower range may succeed."""
+
+
+class MigrationError(StoreError):
+    """The store's schema is not one this version can open."""
+
+
+class SettingsError(FluoroError):
+    """A setting that cannot work; the program ends with status 2.
+
+    Attributes:
+        setting: The field's name, e.g. `udp_address`.
+    """
+
+    def __init__(self, setting: str, message: str) -> None:
+        super().__init__(message)
+        self.setting = setting
+        self.message = message
+
+
+class MissingExtraError(FluoroError):
+    """An optional part of the package is missing; the message says how to install it."""
+
+    def __init__(self, extra: str) -> None:
+        super().__init__(f"this needs an optional part: run `pip install 'fluoro[{extra}]'`")
+        self.extra = extra

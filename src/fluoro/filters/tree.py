@@ -1,0 +1,41 @@
+"""The tree of a filter expression. `offset` is the 0-based place of a part in the text."""
+
+from typing import Literal
+
+import msgspec
+
+Flag = Literal["ok", "error", "throttle", "fault"]
+NumberField = Literal["duration", "responsetime"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">="]
+
+
+class FlagTest(msgspec.Struct, frozen=True):
+    """A bare outcome word: true when the root segment has it."""
+
+    flag: Flag
+    offset: int
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """A number of the trace, in seconds, against a literal."""
+
+    field: NumberField
+    operator: Operator
+    value: float
+    offset: int
+
+
+class ServiceTest(msgspec.Struct, frozen=True):
+    """`service("name")`: some node of the trace's graph, real or inferred, has that name."""
+
+    name: str
+    offset: int
+
+
+class And(msgspec.Struct, frozen=True):
+    """All of the terms hold."""
+
+    terms: tuple["Expression", ...]
+
+
+Expression = FlagTest | Comparison | ServiceTest | And

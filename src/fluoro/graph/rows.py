@@ -1,0 +1,65 @@
+"""What a service graph is built from, whichever store or trace it comes from."""
+
+import msgspec
+
+
+class Node(msgspec.Struct, frozen=True, order=True):
+    """Identity of a node: (Name, Type, AccountId). Type and account are empty when there is none."""
+
+    name: str
+    type: str
+    account: str = ""
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """Counts of finished spans by outcome, their summed time and its distribution.
+
+    `histogram` maps a key to a count. The key is a bucket of `graph.histogram` in windows, and the exact
+    microseconds in the graph of one trace; `GraphRows.is_exact` says which.
+    """
+
+    ok: int = 0
+    error: int = 0
+    throttle: int = 0
+    fault: int = 0
+    total_us: int = 0
+    histogram: dict[int, int] = {}
+
+
+class NodeRow(msgspec.Struct, frozen=True):
+    """One node with everything that was counted on it."""
+
+    node: Node
+    kind: str
+    """`service` (real segments), `aws`, `remote` or `sql` (inferred from calls)."""
+    is_root: bool
+    """Some segment of it is the root of its trace."""
+    statistics: Statistics
+    durations: dict[int, int]
+    """Histogram of start to last end of what is attached to the segment inside its service."""
+    first_us: int
+    """Earliest start that contributed."""
+    last_us: int
+    """Latest end that contributed (the start, for one in progress)."""
+
+
+class EdgeRow(msgspec.Struct, frozen=True):
+    """One edge: all calls from one node to another, as the caller saw them."""
+
+    source: Node
+    is_client: bool
+    """The source is the client node of the (root) target, which has the target's name and type `client`."""
+    target: Node
+    aliases: tuple[str, ...]
+    """Names of the calls, where they differ from the target's name; sorted."""
+    statistics: Statistics
+    first_us: int
+    last_us: int
+
+
+class GraphRows(msgspec.Struct, frozen=True):
+    """Everything a graph answer is built from (`graph.build`)."""
+
+    nodes: tuple[NodeRow, ...]
+    edges: tuple[EdgeRow, ...]
+    is_exact: bool

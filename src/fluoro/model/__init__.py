@@ -1,0 +1,1 @@
+"""X-Ray's nouns as frozen values with their rules. Knows no bytes, no files, no clock, no SQL."""

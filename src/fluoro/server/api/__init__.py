@@ -1,0 +1,1 @@
+"""Handlers of the X-Ray API, one module a family of operations."""

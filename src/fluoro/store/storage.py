@@ -1,0 +1,140 @@
+"""The seam between the server and what keeps its data.
+
+Two implementations: `store.clickhouse` (chDB in-process, or a server) and `store.memory` (the reference that the
+tests compare with; no program uses it). Both pass the same contract suite, `tests/store/`.
+
+All calls block and are made from worker threads. Every read is of one tenant. What is returned belongs to the caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from fluoro.filters.tree import Expression
+from fluoro.graph.rows import GraphRows
+from fluoro.model.span import Span
+from fluoro.model.tenant import Tenant
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A document that passed `wire.segment.check`, on its way to the store."""
+
+    tenant: Tenant
+    trace_id: str
+    id: str
+    """Id of the document's root entity, lower case."""
+    document: bytes
+    """The UTF-8 JSON as it was sent."""
+    depth: int
+    """Levels of subsegments below the root entity, 0 for none."""
+    is_finished: bool
+    source: str = ""
+    """JSON of the pod that sent it, or empty."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A document as it was sent, and when it was received (epoch microseconds, unique)."""
+
+    id: str
+    document: bytes
+    receipt_us: int
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A trace's place in the newest-first order of a search: start (µs), then id."""
+
+    start_us: int
+    trace_id: str
+
+
+class Search(msgspec.Struct, frozen=True):
+    """Traces wanted: by start time in [start_us, end_us], narrowed by an expression, newest first."""
+
+    start_us: int
+    end_us: int
+    expression: Expression | None = None
+    after: Position | None = None
+    """Only traces that come after this place (older ones)."""
+    limit: int = 1000
+
+
+class SamplingReport(msgspec.Struct, frozen=True):
+    """One statistics document of one client for one rule, and what it was given."""
+
+    rule: str
+    client: str
+    time_us: int
+    """When the server received it."""
+    requests: int
+    sampled: int
+    borrowed: int
+    quota: int
+    quota_until_us: int
+
+
+class Storage(Protocol):
+    """What keeps traces and sampling reports."""
+
+    def insert(self, documents: Sequence[Accepted]) -> None:
+        """Keep documents; on return they are durable and every read sees them.
+
+        Of the documents with one (tenant, trace, id) the first finished one counts, else the newest; of the span
+        rows with one (tenant, trace, id), wherever they came from, the same. Receipt times are given
+        here: epoch microseconds, strictly increasing, one per document.
+
+        Raises:
+            StoreUnavailableError: Nothing is promised; the caller sends again.
+        """
+
+    def documents(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Stored]]:
+        """The documents that count, by trace id; a trace that is not there has no key."""
+
+    def spans(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Span]]:
+        """The span rows that count, by trace id, each list by (start, id).
+
+        `service` is filled for independent subsegments too: the nearest enclosing segment's name along `parent_id`,
+        possibly several documents up, empty for orphans.
+        """
+
+    def search(self, tenant: Tenant, search: Search) -> list[Position]:
+        """Places of at most `limit` traces in newest-first order (start, then id, descending).
+
+        A superset: each trace that the expression holds for is there, in order, but the caller checks each again with
+        `filters.evaluate` on its spans. A trace's start is the earliest start over its rows.
+        Fewer than `limit` means that there are no more.
+        """
+
+    def count_traces(self, tenant: Tenant, start_us: int, end_us: int) -> int:
+        """How many traces start in [start_us, end_us]."""
+
+    def graph(
+        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
+    ) -> GraphRows:
+        """Nodes and edges of everything that ended in [start_us, end_us), with bucketed histograms.
+
+        A span in progress makes its node appear, with zero counts, when it started in the window. With `trace_ids`
+        only those traces count.
+        """
+
+    def latest_us(self, tenant: Tenant) -> int | None:
+        """Start of the newest trace, epoch microseconds, or None when there is none at all."""
+
+    def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
+        """Keep reports for one hour; reads see them at once."""
+
+    def sampling_reports(self, tenant: Tenant, since_us: int) -> list[SamplingReport]:
+        """All reports received at or after `since_us`, oldest first."""
+
+    def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
+        """Keep an agent's telemetry record (JSON) for the retention time."""
+
+    def check(self) -> None:
+        """Return when the store answers.
+
+        Raises:
+            StoreUnavailableError: It does not.
+        """
+
+    def close(self) -> None:
+        """Release the folder or the connections; nothing may be called after it."""

@@ -1,0 +1,1 @@
+"""A trace put together from its documents and spans: assembly, summaries. Pure."""
