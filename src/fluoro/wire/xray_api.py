@@ -1,0 +1,440 @@
+"""The X-Ray API's JSON: one Struct for each shape of the operations that Fluoro answers.
+
+Names are botocore's (`xray/2016-04-12`), members in snake_case here and PascalCase on the wire.
+Times are epoch seconds. A member that is None is left out of an answer; a list is never None,
+since clients iterate without looking. Source: botocore's service model; spec of the API.
+"""
+
+from typing import Literal
+
+import msgspec
+
+_SPELLINGS = {
+    "arn": "ARN",
+    "boost_rate_ttl": "BoostRateTTL",
+    "client_id": "ClientID",
+    "ec2_instance_id": "EC2InstanceId",
+    "group_arn": "GroupARN",
+    "http_code_4xx_count": "HTTPCode4XXCount",
+    "http_code_5xx_count": "HTTPCode5XXCount",
+    "http_url": "HttpURL",
+    "reservoir_quota_ttl": "ReservoirQuotaTTL",
+    "resource_arn": "ResourceARN",
+    "resource_arns": "ResourceARNs",
+    "rule_arn": "RuleARN",
+    "url_path": "URLPath",
+}
+
+
+def _member_name(field: str) -> str:
+    return _SPELLINGS.get(field) or "".join(word.capitalize() for word in field.split("_"))
+
+
+class Shape(msgspec.Struct, frozen=True, rename=_member_name, omit_defaults=True):
+    """Base of all shapes: PascalCase members, absent ones left out."""
+
+
+# --- traces ---
+
+
+class PutTraceSegmentsRequest(Shape, frozen=True):
+    """Documents as JSON texts; the last two members are Fluoro's own, sent by its agent."""
+
+    trace_segment_documents: list[str]
+    sources: list[msgspec.Raw] | None = None
+    """Pods that documents came from (JSON objects)."""
+    document_sources: list[int | None] | None = None
+    """For each document the index into `sources`, or null."""
+
+
+class UnprocessedTraceSegment(Shape, frozen=True):
+    """A refused document and why."""
+
+    id: str | None
+    error_code: str
+    message: str
+
+
+class PutTraceSegmentsResult(Shape, frozen=True):
+    """Refused documents; empty when all were taken."""
+
+    unprocessed_trace_segments: list[UnprocessedTraceSegment]
+
+
+class BatchGetTracesRequest(Shape, frozen=True):
+    """At most five trace ids."""
+
+    trace_ids: list[str]
+    next_token: str | None = None
+
+
+class Segment(Shape, frozen=True):
+    """A whole segment; `document` is its JSON text."""
+
+    id: str
+    document: str
+
+
+class Trace(Shape, frozen=True):
+    """A trace and its segments; `duration` in seconds."""
+
+    id: str
+    duration: float
+    limit_exceeded: bool
+    segments: list[Segment]
+
+
+class BatchGetTracesResult(Shape, frozen=True):
+    """Traces that were found, in the order of the request."""
+
+    traces: list[Trace]
+    unprocessed_trace_ids: list[str]
+
+
+class SamplingStrategy(Shape, frozen=True):
+    """How a subset of traces is chosen."""
+
+    name: Literal["PartialScan", "FixedRate"] | None = None
+    value: float | None = None
+
+
+class GetTraceSummariesRequest(Shape, frozen=True):
+    """A time range, a filter expression, a page."""
+
+    start_time: float
+    end_time: float
+    time_range_type: Literal["TraceId", "Event", "Service"] | None = None
+    sampling: bool | None = None
+    sampling_strategy: SamplingStrategy | None = None
+    filter_expression: str | None = None
+    next_token: str | None = None
+
+
+class Http(Shape, frozen=True):
+    """HTTP of the root segment."""
+
+    http_url: str | None = None
+    http_status: int | None = None
+    http_method: str | None = None
+    user_agent: str | None = None
+    client_ip: str | None = None
+
+
+class AnnotationValue(Shape, frozen=True):
+    """Exactly one of the three is there."""
+
+    number_value: float | None = None
+    boolean_value: bool | None = None
+    string_value: str | None = None
+
+
+class ServiceId(Shape, frozen=True):
+    """A node of the trace's graph."""
+
+    name: str
+    names: list[str]
+    account_id: str | None = None
+    type: str | None = None
+
+
+class ValueWithServiceIds(Shape, frozen=True):
+    """One value of an annotation and the services that set it."""
+
+    annotation_value: AnnotationValue
+    service_ids: list[ServiceId] | None = None
+
+
+class TraceUser(Shape, frozen=True):
+    """An end user of the trace."""
+
+    user_name: str
+    service_ids: list[ServiceId] | None = None
+
+
+class ResourceARNDetail(Shape, frozen=True):
+    """A resource that ran part of the trace."""
+
+    arn: str
+
+
+class InstanceIdDetail(Shape, frozen=True):
+    """An EC2 instance that ran part of the trace."""
+
+    id: str
+
+
+class AvailabilityZoneDetail(Shape, frozen=True):
+    """A zone that ran part of the trace."""
+
+    name: str
+
+
+class RootCause(Shape, frozen=True):
+    """A path of services to where a fault, an error or the time came from."""
+
+    services: list[msgspec.Raw]
+    client_impacting: bool
+
+
+class TraceSummary(Shape, frozen=True):
+    """One trace of a search; times and durations in seconds."""
+
+    id: str
+    start_time: float
+    duration: float
+    has_fault: bool
+    has_error: bool
+    has_throttle: bool
+    is_partial: bool
+    http: Http
+    annotations: dict[str, list[ValueWithServiceIds]]
+    users: list[TraceUser]
+    service_ids: list[ServiceId]
+    resource_arns: list[ResourceARNDetail]
+    instance_ids: list[InstanceIdDetail]
+    availability_zones: list[AvailabilityZoneDetail]
+    fault_root_causes: list[RootCause]
+    error_root_causes: list[RootCause]
+    response_time_root_causes: list[RootCause]
+    revision: int
+    response_time: float | None = None
+    entry_point: ServiceId | None = None
+    matched_event_time: float | None = None
+
+
+class GetTraceSummariesResult(Shape, frozen=True):
+    """A page of summaries, newest first."""
+
+    trace_summaries: list[TraceSummary]
+    approximate_time: float
+    traces_processed_count: int
+    next_token: str | None = None
+
+
+# --- graph ---
+
+
+class GetServiceGraphRequest(Shape, frozen=True):
+    """A window and a group."""
+
+    start_time: float
+    end_time: float
+    group_name: str | None = None
+    group_arn: str | None = None
+    next_token: str | None = None
+
+
+class ErrorStatistics(Shape, frozen=True):
+    """Client errors; `total_count` is throttled plus other."""
+
+    throttle_count: int
+    other_count: int
+    total_count: int
+
+
+class FaultStatistics(Shape, frozen=True):
+    """Server faults."""
+
+    other_count: int
+    total_count: int
+
+
+class SummaryStatistics(Shape, frozen=True):
+    """Counts by outcome; botocore's EdgeStatistics and ServiceStatistics, which are alike."""
+
+    ok_count: int
+    error_statistics: ErrorStatistics
+    fault_statistics: FaultStatistics
+    total_count: int
+    total_response_time: float
+
+
+class HistogramEntry(Shape, frozen=True):
+    """`count` finished requests took about `value` seconds."""
+
+    value: float
+    count: int
+
+
+class Alias(Shape, frozen=True):
+    """Another name of an edge's target."""
+
+    name: str
+    names: list[str]
+    type: str | None = None
+
+
+class Edge(Shape, frozen=True):
+    """An edge, listed under its caller; `reference_id` is the callee's."""
+
+    reference_id: int
+    summary_statistics: SummaryStatistics
+    response_time_histogram: list[HistogramEntry]
+    aliases: list[Alias]
+    start_time: float | None = None
+    end_time: float | None = None
+    edge_type: str | None = None
+
+
+class Service(Shape, frozen=True):
+    """A node of the graph."""
+
+    reference_id: int
+    name: str
+    names: list[str]
+    edges: list[Edge]
+    root: bool | None = None
+    account_id: str | None = None
+    type: str | None = None
+    state: str | None = None
+    start_time: float | None = None
+    end_time: float | None = None
+    summary_statistics: SummaryStatistics | None = None
+    duration_histogram: list[HistogramEntry] | None = None
+    response_time_histogram: list[HistogramEntry] | None = None
+
+
+class GetServiceGraphResult(Shape, frozen=True):
+    """The graph of a window; the times are absent when it is empty."""
+
+    services: list[Service]
+    contains_old_group_versions: bool
+    start_time: float | None = None
+    end_time: float | None = None
+
+
+class GetTraceGraphRequest(Shape, frozen=True):
+    """Exactly one trace id."""
+
+    trace_ids: list[str]
+    next_token: str | None = None
+
+
+class GetTraceGraphResult(Shape, frozen=True):
+    """The graph of one trace."""
+
+    services: list[Service]
+
+
+# --- sampling ---
+
+
+class GetSamplingRulesRequest(Shape, frozen=True):
+    """Everything is optional; SDKs send nothing at all."""
+
+    next_token: str | None = None
+
+
+class SamplingRule(Shape, frozen=True, omit_defaults=False):
+    """A rule; SDKs need each of these members, not null, and no other."""
+
+    rule_name: str
+    rule_arn: str
+    resource_arn: str
+    priority: int
+    fixed_rate: float
+    reservoir_size: int
+    service_name: str
+    service_type: str
+    host: str
+    url_path: str
+    version: int
+    attributes: dict[str, str]
+    http_method: str = msgspec.field(name="HTTPMethod")
+
+
+class SamplingRuleRecord(Shape, frozen=True):
+    """A rule and when it was made and changed (whole epoch seconds)."""
+
+    sampling_rule: SamplingRule
+    created_at: float
+    modified_at: float
+
+
+class GetSamplingRulesResult(Shape, frozen=True):
+    """All rules; never a NextToken, which no SDK follows."""
+
+    sampling_rule_records: list[SamplingRuleRecord]
+
+
+class SamplingStatisticsDocument(Shape, frozen=True):
+    """What one client did for one rule since its last report."""
+
+    rule_name: str
+    client_id: str
+    timestamp: float | str
+    request_count: int = 0
+    sampled_count: int = 0
+    borrow_count: int = 0
+
+
+class GetSamplingTargetsRequest(Shape, frozen=True):
+    """Reports of one client."""
+
+    sampling_statistics_documents: list[SamplingStatisticsDocument]
+    sampling_boost_statistics_documents: list[msgspec.Raw] | None = None
+
+
+class SamplingTargetDocument(Shape, frozen=True):
+    """What a client may record of one rule until `reservoir_quota_ttl` (epoch seconds)."""
+
+    rule_name: str
+    fixed_rate: float
+    reservoir_quota: int
+    reservoir_quota_ttl: float
+    interval: int
+
+
+class UnprocessedStatistics(Shape, frozen=True):
+    """A report that was not taken."""
+
+    rule_name: str
+    error_code: str
+    message: str
+
+
+class GetSamplingTargetsResult(Shape, frozen=True):
+    """One target for each report that was taken."""
+
+    sampling_target_documents: list[SamplingTargetDocument]
+    last_rule_modification: float
+    unprocessed_statistics: list[UnprocessedStatistics]
+    unprocessed_boost_statistics: list[UnprocessedStatistics] | None = None
+
+
+# --- agents ---
+
+
+class BackendConnectionErrors(Shape, frozen=True):
+    """Failed calls of an agent to its upstream since its last record."""
+
+    timeout_count: int = 0
+    connection_refused_count: int = 0
+    http_code_4xx_count: int = 0
+    http_code_5xx_count: int = 0
+    unknown_host_count: int = 0
+    other_count: int = 0
+
+
+class TelemetryRecord(Shape, frozen=True, omit_defaults=False):
+    """An agent's counts since its last record."""
+
+    timestamp: float
+    segments_received_count: int = 0
+    segments_sent_count: int = 0
+    segments_spillover_count: int = 0
+    segments_rejected_count: int = 0
+    backend_connection_errors: BackendConnectionErrors | None = None
+
+
+class PutTelemetryRecordsRequest(Shape, frozen=True):
+    """Records of one agent."""
+
+    telemetry_records: list[TelemetryRecord]
+    ec2_instance_id: str | None = None
+    hostname: str | None = None
+    resource_arn: str | None = None
+
+
+class Empty(Shape, frozen=True):
+    """Answer of operations that return nothing: `{}`."""
