@@ -1,0 +1,97 @@
+"""Run a command as one step of something longer: one line, and its output only if it fails."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self, TypeVar
+
+from checkout import ROOT, RUN
+
+T = TypeVar("T")
+_TICK_S = 2.0
+_TAIL_LINES = 40
+
+
+class StepError(Exception):
+    """A step failed; the message says which, and what to do or what it printed."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def run(what: str, command: Sequence[object], *, cwd: Path = ROOT) -> None:
+    """Run a command to its end, with a dot every two seconds.
+
+    Raises:
+        StepError: It ended with another status than 0; the message holds the end of its output.
+    """
+    log = RUN / "logs" / f"{what.replace(' ', '-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output, Waiting(what) as waiting:
+        process = subprocess.Popen(
+            list(map(str, command)),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            status = waiting.until(process.poll)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    if status:
+        raise StepError(f"{what} failed ({' '.join(map(str, command))}):\n{tail(log)}")
+
+
+def succeeds(command: Sequence[object], *, cwd: Path = ROOT) -> bool:
+    """Whether a command ends with status 0; its output is thrown away."""
+    return not subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, check=False
+    ).returncode
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+
+
+class Waiting:
+    """`what`, dots while it lasts, then the seconds it took."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = time.monotonic()
+        self._next_dot = self._began + _TICK_S
+
+    def __enter__(self) -> Self:
+        print(self._what, end=" ", flush=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        print(f"{time.monotonic() - self._began:.1f} s", flush=True)
+
+    def until(self, ask: Callable[[], T | None], deadline_s: float = float("inf")) -> T | None:
+        """Ask ten times a second until the answer is not None; None when the time is over."""
+        while (answer := ask()) is None and time.monotonic() - self._began < deadline_s:
+            time.sleep(0.1)
+            if time.monotonic() >= self._next_dot:
+                self._next_dot += _TICK_S
+                print(".", end="", flush=True)
+        return answer
+
+
+def main(steps: Callable[[], int]) -> None:
+    """Run a script's body; a failed step or Ctrl-C ends it with a sentence and a status."""
+    try:
+        sys.exit(steps())
+    except StepError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,120 @@
+"""`make up`: install what is missing, start Fluoro and the demo, wait for the first trace."""
+
+import argparse
+import contextlib
+import http.client
+import json
+import socket
+import time
+import urllib.request
+
+import steps
+from checkout import DEMO, PYTHON, RUN, VENV
+from down import DEMO_SHOP, FLUORO, stop_all
+from install import install
+
+_START_S = 60.0
+_FIRST_TRACE_S = 60.0
+_WINDOW_S = 300
+
+
+def up(agent: str, server: str) -> int:
+    """Bring it all up; on any failure nothing that was started stays."""
+    if FLUORO.is_running():
+        print(f"Fluoro is already running at {_addresses()['server']} (stop it with `make down`)")
+        return 0
+    _refuse_taken(agent, (socket.SOCK_DGRAM, socket.SOCK_STREAM), "AGENT")
+    _refuse_taken(server, (socket.SOCK_STREAM,), "SERVER")
+    install()
+    try:
+        addresses = start_fluoro(agent, server)
+        start_demo(addresses)
+    except BaseException:
+        stop_all()
+        raise
+    print(f"\nFluoro    {addresses['server']}")
+    print(f"agent     {addresses['agent']}  (AWS_XRAY_DAEMON_ADDRESS={addresses['agent']})")
+    print(f"stop      make down          logs {RUN.name}/*.log")
+    return 0
+
+
+def start_fluoro(agent: str, server: str) -> dict[str, str]:
+    """Start `fluoro up` and return the addresses it printed (architecture, section 1)."""
+    where = ["--agent-address", agent, "--server-address", server]
+    with steps.Waiting("starting Fluoro") as waiting:
+        process = FLUORO.start(
+            [VENV / "bin" / "fluoro", "up", "--json", "--data", RUN / "data", *where]
+        )
+
+        def answer() -> bool | None:
+            """True once the line with the addresses is there, False when the program ended."""
+            if process.poll() is not None:
+                return False
+            return True if FLUORO.output.read_bytes().endswith(b"\n") else None
+
+        is_up = waiting.until(answer, _START_S)
+    if not is_up:
+        raise steps.StepError(steps.tail(FLUORO.log) or "Fluoro did not start", process.poll() or 1)
+    return _addresses()
+
+
+def start_demo(addresses: dict[str, str]) -> None:
+    """Start the shop and wait until the X-Ray API finds a trace of it."""
+    with steps.Waiting("waiting for the demo's first trace") as waiting:
+        process = DEMO_SHOP.start([PYTHON, DEMO / "shop.py", "--daemon", addresses["agent"]])
+
+        def answer() -> bool | None:
+            if process.poll() is not None:
+                return False
+            return True if _has_traces(addresses["server"]) else None
+
+        has_traces = waiting.until(answer, _FIRST_TRACE_S)
+    if not has_traces:
+        raise steps.StepError(
+            f"no trace of the demo arrived; {DEMO_SHOP.log.name} ends with:\n"
+            f"{steps.tail(DEMO_SHOP.log)}"
+        )
+
+
+def _has_traces(server: str) -> bool:
+    now = time.time()
+    body = json.dumps({"StartTime": now - _WINDOW_S, "EndTime": now}).encode()
+    request = urllib.request.Request(f"{server}/TraceSummaries", body)  # noqa: S310  our own http://
+    with (
+        contextlib.suppress(OSError, http.client.HTTPException),
+        urllib.request.urlopen(request, timeout=10) as answer,  # noqa: S310  the same
+    ):
+        return bool(json.load(answer)["TraceSummaries"])
+    return False
+
+
+def _addresses() -> dict[str, str]:
+    """The line that `fluoro up --json` printed."""
+    addresses: dict[str, str] = json.loads(FLUORO.output.read_text().splitlines()[0])
+    return addresses
+
+
+def _refuse_taken(address: str, kinds: tuple[socket.SocketKind, ...], variable: str) -> None:
+    """Say it before a minute of installing, not after."""
+    host, _, port = address.rpartition(":")
+    for kind in kinds:
+        try:
+            family, *_, at = socket.getaddrinfo(host.strip("[]"), port, type=kind)[0]
+            with socket.socket(family, kind) as probe:
+                if kind is socket.SOCK_STREAM:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(at)
+        except OSError as error:
+            raise steps.StepError(
+                f"{address} cannot be used ({error.strerror}): "
+                f"stop what listens there or say `make up {variable}=127.0.0.1:0`",
+                2,
+            ) from error
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--agent-address", required=True, metavar="HOST:PORT")
+    options.add_argument("--server-address", required=True, metavar="HOST:PORT")
+    arguments = options.parse_args()
+    steps.main(lambda: up(arguments.agent_address, arguments.server_address))
