@@ -85,20 +85,17 @@ def _install_uv() -> None:
         wanted = Path(folder) / "uv.txt"
         wanted.write_text(_locked("uv"))
         hashed = ["--require-hashes", "-r", wanted]
-        kept = [*pip, "install", "--no-index", "--find-links", wheels, *hashed]
-        if wheels.is_dir() and steps.succeeds(kept):
-            return
+        kept_only = ["--no-index", "--find-links", wheels, *hashed]
         download = [*pip, "download", "--no-deps", "--dest", wheels, *hashed]
-        steps.run("downloading uv", download)
-        steps.run("installing uv", kept)
+        steps.run("downloading uv", [*pip, "install", "--dry-run", *kept_only], download)
+        steps.run("installing uv", [*pip, "install", *kept_only])
 
 
 def _install_packages() -> None:
     uv = [VENV / "bin" / "uv", "pip"]
     at = ["--python", PYTHON]
     sync = [*uv, "sync", *at, "--require-hashes", LOCK]
-    if not steps.succeeds([*sync, "--offline"]):
-        steps.run("installing Python packages", sync)
+    steps.run("installing Python packages", [*sync, "--offline"], sync)
     project = [*uv, "install", *at, "--no-deps", "--no-build-isolation", "--offline", "-e", ROOT]
     steps.run("installing fluoro", project)
 

@@ -22,15 +22,23 @@ class StepError(Exception):
         self.status = status
 
 
-def run(what: str, command: Sequence[object], *, cwd: Path = ROOT) -> None:
-    """Run a command to its end, with a dot every two seconds.
+def run(what: str, *commands: Sequence[object], cwd: Path = ROOT) -> None:
+    """Run commands until one succeeds, each to its end, with a dot every two seconds.
 
     Raises:
-        StepError: It ended with another status than 0; the message holds the end of its output.
+        StepError: None ended with status 0; the message holds the end of the last one's output.
     """
-    log = RUN / "logs" / f"{what.replace(' ', '-')}.log"
+    log = RUN / "logs" / f"{what.replace(' ', '-').replace('/', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output, Waiting(what) as waiting:
+    with Waiting(what) as waiting:
+        if any(_succeeds(command, log, cwd, waiting) for command in commands):
+            return
+    command = " ".join(map(str, commands[-1]))
+    raise StepError(f"{what} failed ({command}):\n{tail(log)}")
+
+
+def _succeeds(command: Sequence[object], log: Path, cwd: Path, waiting: "Waiting") -> bool:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             list(map(str, command)),
             cwd=cwd,
@@ -39,20 +47,11 @@ def run(what: str, command: Sequence[object], *, cwd: Path = ROOT) -> None:
             stderr=subprocess.STDOUT,
         )
         try:
-            status = waiting.until(process.poll)
+            return waiting.until(process.poll) == 0
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    if status:
-        raise StepError(f"{what} failed ({' '.join(map(str, command))}):\n{tail(log)}")
-
-
-def succeeds(command: Sequence[object], *, cwd: Path = ROOT) -> bool:
-    """Whether a command ends with status 0; its output is thrown away."""
-    return not subprocess.run(
-        list(map(str, command)), cwd=cwd, capture_output=True, check=False
-    ).returncode
 
 
 def tail(log: Path) -> str:
