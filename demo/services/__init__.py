@@ -1,0 +1,1 @@
+"""The shop's services in Python, each a program: `python -m services.checkout`."""
