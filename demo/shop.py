@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-import resources
 from botocore.exceptions import BotoCoreError, ClientError
+
+import resources
 from children import ChildError, Children
 
 HERE = Path(__file__).resolve().parent
@@ -56,7 +57,6 @@ class Shop:
         outside = {"AWS_FD": self._sockets["aws"], "BANK_FD": self._sockets["bank"]}
         command = [sys.executable, str(HERE / "outside.py")]
         self._children.start("outside", command, self._environment(), outside)
-        resources.create(self.urls["aws"], REGION, KEY, SECRET)
         environment = self._service_environment()
         for name in NODE_SERVICES:
             command = [node, str(NODE / f"{name}.js")]
@@ -64,6 +64,7 @@ class Shop:
         for name in PYTHON_SERVICES:
             command = [sys.executable, "-m", f"services.{name}"]
             self._children.start(name, command, environment, {"LISTEN_FD": self._sockets[name]})
+        resources.create(self.urls["aws"], REGION, KEY, SECRET)
         deadline = time.monotonic() + START_LIMIT_S
         for name in (*NODE_SERVICES, *PYTHON_SERVICES):
             self._wait_for(name, deadline)

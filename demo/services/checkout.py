@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+from http import HTTPStatus
 
 import boto3
 import requests
@@ -51,7 +52,7 @@ def order() -> ResponseReturnValue:
     paid = requests.post(f"{setting('PAYMENTS_URL')}/charges", json=charge, timeout=10)
     if not paid.ok:
         requests.post(f"{inventory}/releases", json=stock, timeout=10)
-        if paid.status_code >= requests.codes.server_error:
+        if paid.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             message = f"payments answered {paid.status_code} for {order_id}"
             raise PaymentFailedError(message)
         return paid.json(), paid.status_code

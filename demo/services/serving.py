@@ -33,6 +33,8 @@ def instrument(service: str, *libraries: str) -> None:
         # A queue is polled and a schema is made outside of any request.
         context_missing="IGNORE_ERROR",
     )
+    # The SDK warns of a missing segment even so, once a poll.
+    logging.getLogger("aws_xray_sdk.core.recorder").setLevel(logging.ERROR)
     patch(libraries)
 
 
