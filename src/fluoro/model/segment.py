@@ -40,6 +40,8 @@ class Segment(msgspec.Struct, frozen=True):
     error: bool = False
     fault: bool = False
     throttle: bool = False
+    has_http: bool = False
+    """It has an `http` block, however empty."""
     method: str = ""
     url: str = ""
     client_ip: str = ""
