@@ -18,9 +18,10 @@ CHECKS: list[tuple[str, list[object], Path]] = [
     ("types", [_BIN / "mypy"], ROOT),
     ("imports", [_BIN / "lint-imports"], ROOT),
     ("rules of the project", [_BIN / "pytest", "-q", *_RULES], ROOT),
-    ("settings reference", [PYTHON, _SCRIPTS / "settings_docs.py", "--check"], ROOT),
-    ("console types", [PYTHON, _SCRIPTS / "console_types.py", "--check"], ROOT),
-    ("console", ["npm", "run", "--silent", "lint"], CONSOLE),
+    ("generated settings reference", [PYTHON, _SCRIPTS / "settings_docs.py", "--check"], ROOT),
+    ("generated console types", [PYTHON, _SCRIPTS / "console_types.py", "--check"], ROOT),
+    ("console lint", ["npm", "run", "--silent", "lint"], CONSOLE),
+    ("console types", ["npm", "run", "--silent", "types"], CONSOLE),
     ("lock", [PYTHON, _SCRIPTS / "lock.py", "--check"], ROOT),
     ("hooks", [_BIN / "prek", "validate-config", ".pre-commit-config.yaml"], ROOT),
 ]
