@@ -21,7 +21,7 @@ _WINDOW_S = 300
 def up(agent: str, server: str) -> int:
     """Bring it all up; on any failure nothing that was started stays."""
     if FLUORO.is_running():
-        print(f"Fluoro is already running at {_addresses()['server']} (stop it with `make down`)")
+        print(f"Fluoro is already running at {running_addresses()['server']}: `make down` stops it")
         return 0
     _refuse_taken(agent, (socket.SOCK_DGRAM, socket.SOCK_STREAM), "AGENT")
     _refuse_taken(server, (socket.SOCK_STREAM,), "SERVER")
@@ -55,7 +55,7 @@ def start_fluoro(agent: str, server: str) -> dict[str, str]:
         is_up = waiting.until(answer, _START_S)
     if not is_up:
         raise steps.StepError(steps.tail(FLUORO.log) or "Fluoro did not start", process.poll() or 1)
-    return _addresses()
+    return running_addresses()
 
 
 def start_demo(addresses: dict[str, str]) -> None:
@@ -88,9 +88,16 @@ def _has_traces(server: str) -> bool:
     return False
 
 
-def _addresses() -> dict[str, str]:
-    """The line that `fluoro up --json` printed."""
-    addresses: dict[str, str] = json.loads(FLUORO.output.read_text().splitlines()[0])
+def running_addresses() -> dict[str, str]:
+    """The line that `fluoro up --json` printed.
+
+    Raises:
+        StepError: It runs, but has not printed it yet.
+    """
+    line, end, _ = FLUORO.output.read_text().partition("\n")
+    if not end:
+        raise steps.StepError("Fluoro is just being started: try again, or run `make down`")
+    addresses: dict[str, str] = json.loads(line)
     return addresses
 
 
