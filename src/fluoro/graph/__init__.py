@@ -1,1 +1,1 @@
-"""Nodes, edges and histograms: of one trace from its spans, of a window from the store's rows. Pure."""
+"""Nodes, edges and histograms: of one trace from its spans, of a window from rows. Pure."""

@@ -73,8 +73,8 @@ def infer(call: Segment) -> Node | None:
         case "aws":
             return _aws_node(call)
         case "remote":
-            has_sql = call.has_sql or (not call.has_http and "@" in call.name)
-            return Node(call.name, SQL if has_sql else REMOTE, call.account_id)
+            is_sql = call.has_sql or (not _has_http(call) and "@" in call.name)
+            return Node(call.name, SQL if is_sql else REMOTE, call.account_id)
         case _:
             return None
 
@@ -94,3 +94,8 @@ def _aws_node(call: Segment) -> Node:
             if service == resource_service and resource:
                 return Node(resource, type_, call.account_id)
     return Node(service, AWS_PREFIX + service, call.account_id)
+
+
+def _has_http(call: Segment) -> bool:
+    """Whether it was an HTTP call; .NET leaves `sql` out of a call whose connection failed."""
+    return bool(call.method or call.url or call.status)

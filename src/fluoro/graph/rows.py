@@ -4,7 +4,7 @@ import msgspec
 
 
 class Node(msgspec.Struct, frozen=True, order=True):
-    """Identity of a node: (Name, Type, AccountId). Type and account are empty when there is none."""
+    """Identity of a node: (Name, Type, AccountId); the last two are empty when there is none."""
 
     name: str
     type: str
@@ -14,8 +14,8 @@ class Node(msgspec.Struct, frozen=True, order=True):
 class Statistics(msgspec.Struct, frozen=True):
     """Counts of finished spans by outcome, their summed time and its distribution.
 
-    `histogram` maps a key to a count. The key is a bucket of `graph.histogram` in windows, and the exact
-    microseconds in the graph of one trace; `GraphRows.is_exact` says which.
+    `histogram` maps a key to a count. The key is a bucket of `graph.histogram` in windows, and the
+    exact microseconds in the graph of one trace; `GraphRows.is_exact` says which.
     """
 
     ok: int = 0
@@ -48,7 +48,7 @@ class EdgeRow(msgspec.Struct, frozen=True):
 
     source: Node
     is_client: bool
-    """The source is the client node of the (root) target, which has the target's name and type `client`."""
+    """The source is the target's client node: the same name, type `client`."""
     target: Node
     aliases: tuple[str, ...]
     """Names of the calls, where they differ from the target's name; sorted."""

@@ -1,7 +1,7 @@
 """A segment document as a tree of values: what X-Ray names and indexes, nothing else.
 
-The bytes of a document are kept as they were sent; this is the reading of them. A member of the wrong type is
-read as ClickHouse's JSONExtract reads it (`wire.segment.decode` lists the coercions).
+The bytes of a document are kept as they were sent; this is the reading of them. A member of the
+wrong type is read as ClickHouse's JSONExtract reads it (`wire.segment.decode` lists how).
 """
 
 import msgspec
@@ -40,8 +40,6 @@ class Segment(msgspec.Struct, frozen=True):
     error: bool = False
     fault: bool = False
     throttle: bool = False
-    has_http: bool = False
-    """It has an `http` block, however empty."""
     method: str = ""
     url: str = ""
     client_ip: str = ""

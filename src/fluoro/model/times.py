@@ -1,9 +1,9 @@
-"""Times as X-Ray writes them (epoch seconds, float) and as Fluoro keeps them (epoch microseconds)."""
+"""Times as X-Ray writes them (epoch seconds) and as Fluoro keeps them (epoch microseconds)."""
 
 import math
 
 LAST_US = 4_294_967_295_000_000
-"""Latest time that is kept: 2106-02-07, what a 32-bit second holds. Later ones are clamped to it."""
+"""Latest time that is kept, 2106-02-07: what a 32-bit second holds. Later is clamped to it."""
 
 _MILLISECONDS_FROM = 1e11
 
