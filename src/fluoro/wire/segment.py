@@ -21,6 +21,8 @@ ANNOTATION_VALUE_CHARACTERS = 1000
 
 _TYPES = ("", "segment", "subsegment")
 _LAST_STATUS = 65_535
+_SQL_MEMBERS = ("connection_string", "database_type", "sanitized_query", "url", "user")
+"""A `sql` block that has one of these says that the call is SQL."""
 _ID_BYTES = 8
 _ID_LENGTHS = {2 * _ID_BYTES}
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
@@ -351,7 +353,7 @@ def _segment(
         function_name=text(aws.get("function_name")),
         instance_id=text(ec2.get("instance_id")),
         availability_zone=text(ec2.get("availability_zone")),
-        has_sql=isinstance(sql, dict),
+        has_sql=any(text(members(sql).get(name)) for name in _SQL_MEMBERS),
         sql_query=text(members(sql).get("sanitized_query")),
         annotations=_annotations(members(entity.get("annotations"))),
         exceptions=tuple(

@@ -1,0 +1,143 @@
+"""The graph answer from its rows: reference ids, client nodes, states, aliases.
+
+Source: spec of the service graph, sections 2, 4, 6 and 7.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from fluoro.graph.histogram import middle_us
+from fluoro.graph.nodes import CLIENT
+from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
+from fluoro.model.outcome import OUTCOMES
+from fluoro.model.times import to_seconds
+from fluoro.wire import xray_api
+
+_STATES = {"service": "active", "aws": "unknown", "remote": "passive", "sql": "unknown"}
+_US_PER_S = 1_000_000
+
+
+def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
+    """Services of GetServiceGraph (with times) or GetTraceGraph (without).
+
+    A client node for each root service comes first, then the nodes in the order of the rows;
+    reference ids count from 0 and hold in this answer only. An edge to or from a node that has no
+    row in the window (it ended outside) gives that node, without statistics.
+    """
+    nodes = {row.node: row for row in rows.nodes}
+    for edge in rows.edges:
+        for node in (edge.source, edge.target):
+            nodes.setdefault(node, _empty(node, edge))
+    clients = [edge for edge in rows.edges if edge.is_client]
+    ids = {node: number for number, node in enumerate(nodes, start=len(clients))}
+    leaving: dict[Node, list[EdgeRow]] = {}
+    for edge in rows.edges:
+        if not edge.is_client:
+            leaving.setdefault(edge.source, []).append(edge)
+
+    def edges_of(row: NodeRow) -> list[xray_api.Edge]:
+        return [
+            _edge(edge, ids, rows, _bounds(row.first_us, row.last_us, with_times=with_times))
+            for edge in leaving.get(row.node, ())
+        ]
+
+    return [
+        _client(number, edge, ids, rows, with_times=with_times)
+        for number, edge in enumerate(clients)
+    ] + [
+        _service(row, ids[row.node], edges_of(row), rows, with_times=with_times)
+        for row in nodes.values()
+    ]
+
+
+def _empty(node: Node, edge: EdgeRow) -> NodeRow:
+    return NodeRow(node, "service", False, Statistics(), {}, edge.first_us, edge.last_us)  # noqa: FBT003  its fields in order
+
+
+def _service(
+    row: NodeRow, number: int, edges: list[xray_api.Edge], rows: GraphRows, *, with_times: bool
+) -> xray_api.Service:
+    start, end = _bounds(row.first_us, row.last_us, with_times=with_times)
+    return xray_api.Service(
+        reference_id=number,
+        name=row.node.name,
+        names=[row.node.name],
+        edges=edges,
+        root=True if row.is_root else None,
+        account_id=row.node.account or None,
+        type=row.node.type or None,
+        state=_STATES[row.kind],
+        start_time=start,
+        end_time=end,
+        summary_statistics=_statistics(row.statistics),
+        duration_histogram=_histogram(row.durations, rows),
+        response_time_histogram=_histogram(row.statistics.histogram, rows),
+    )
+
+
+def _client(
+    number: int, edge: EdgeRow, ids: Mapping[Node, int], rows: GraphRows, *, with_times: bool
+) -> xray_api.Service:
+    bounds = _bounds(edge.first_us, edge.last_us, with_times=with_times)
+    return xray_api.Service(
+        reference_id=number,
+        name=edge.target.name,
+        names=[edge.target.name],
+        edges=[_edge(edge, ids, rows, bounds)],
+        account_id=edge.target.account or None,
+        type=CLIENT,
+        state="unknown",
+        start_time=bounds[0],
+        end_time=bounds[1],
+    )
+
+
+def _edge(
+    edge: EdgeRow,
+    ids: Mapping[Node, int],
+    rows: GraphRows,
+    bounds: tuple[float | None, float | None],
+) -> xray_api.Edge:
+    return xray_api.Edge(
+        reference_id=ids[edge.target],
+        summary_statistics=_statistics(edge.statistics),
+        response_time_histogram=_histogram(edge.statistics.histogram, rows),
+        aliases=_aliases(edge.aliases),
+        start_time=bounds[0],
+        end_time=bounds[1],
+    )
+
+
+def _aliases(names: Sequence[str]) -> list[xray_api.Alias]:
+    return [xray_api.Alias(name=name, names=[name], type="remote") for name in names]
+
+
+def _bounds(first_us: int, last_us: int, *, with_times: bool) -> tuple[float | None, float | None]:
+    """Whole seconds around what contributed; the graph of one trace has none."""
+    if not with_times:
+        return None, None
+    return float(first_us // _US_PER_S), float(last_us // _US_PER_S + 1)
+
+
+def _statistics(statistics: Statistics) -> xray_api.SummaryStatistics:
+    error = xray_api.ErrorStatistics(
+        throttle_count=statistics.throttle,
+        other_count=statistics.error,
+        total_count=statistics.throttle + statistics.error,
+    )
+    fault = xray_api.FaultStatistics(other_count=statistics.fault, total_count=statistics.fault)
+    return xray_api.SummaryStatistics(
+        ok_count=statistics.ok,
+        error_statistics=error,
+        fault_statistics=fault,
+        total_count=sum(getattr(statistics, outcome) for outcome in OUTCOMES),
+        total_response_time=round(to_seconds(statistics.total_us), 3),
+    )
+
+
+def _histogram(histogram: Mapping[int, int], rows: GraphRows) -> list[xray_api.HistogramEntry]:
+    """Values in seconds to the millisecond, equal ones together, ascending."""
+    counts: dict[float, int] = {}
+    for key in sorted(histogram):
+        value = round((key if rows.is_exact else middle_us(key)) / _US_PER_S, 3)
+        counts[value] = counts.get(value, 0) + histogram[key]
+    return [xray_api.HistogramEntry(value, count) for value, count in counts.items()]
