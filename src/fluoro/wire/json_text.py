@@ -1,8 +1,8 @@
-"""JSON of any depth: a strict reader, and the places of members and items in a text.
+"""A strict reader of JSON without a limit of depth.
 
 Segment documents may hold what fast parsers refuse though it is legal: thousands of levels, lone
-surrogate escapes, `1e400`. Both halves walk the text with a stack of their own instead of
-recursion, in time linear in its length.
+surrogate escapes, `1e400`. This one keeps a stack of its own instead of recursing, and takes time
+linear in the length of the text.
 """
 
 import json
@@ -40,7 +40,7 @@ def read(document: bytes) -> object:
     try:
         text = document.decode()
     except UnicodeDecodeError as error:
-        raise _refusal("") from error
+        raise parse_error("") from error
     return _Reader(text).read()
 
 
@@ -101,14 +101,14 @@ class _Reader:
                 self._key()
                 return
             if (mark == "}") is not isinstance(self._open[-1], dict):
-                raise _refusal(self._path())
+                raise parse_error(self._path())
             self._open.pop()
             self._keys.pop()
 
     def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
         match = pattern.match(self._text, self._at)
         if match is None:
-            raise _refusal(self._path())
+            raise parse_error(self._path())
         self._at = match.end()
         return match
 
@@ -137,5 +137,6 @@ def _number(numeral: str) -> float:
     return float(numeral)
 
 
-def _refusal(field: str) -> InvalidDocumentError:
+def parse_error(field: str) -> InvalidDocumentError:
+    """The refusal of a text that is not JSON; `field` is where it stops being it."""
     return InvalidDocumentError(None, "ParseError", "Invalid entity. ErrorCode: ParseError", field)

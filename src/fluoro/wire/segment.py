@@ -7,20 +7,14 @@ import msgspec
 
 from fluoro.errors import InvalidDocumentError
 from fluoro.model import ids
-from fluoro.model.segment import RecordedException, Segment
-from fluoro.model.times import to_us
+from fluoro.model.segment import Segment
 from fluoro.wire import coerce, json_text
+from fluoro.wire.entity import read_entity
 
 DOCUMENT_BYTES = 65_536
 """Longest document (UTF-8 bytes); a longer one is `InvalidSegment`."""
 
-NAME_CHARACTERS = 200
-ANNOTATIONS = 200
-ANNOTATION_KEY_CHARACTERS = 500
-ANNOTATION_VALUE_CHARACTERS = 1000
-
 _TYPES = ("", "segment", "subsegment")
-_LAST_STATUS = 65_535
 _SQL_MEMBERS = ("connection_string", "database_type", "sanitized_query", "url", "user")
 """A `sql` block that has one of these says that the call is SQL."""
 _ID_BYTES = 8
@@ -306,100 +300,5 @@ def decode(document: bytes) -> Segment:
     below: list[list[Segment]] = [[] for _ in entities]
     for place in range(len(entities) - 1, 0, -1):
         subsegments = tuple(reversed(below[place]))
-        below[parents[place]].append(_segment(entities[place], subsegments, is_nested=True))
-    return _segment(entities[0], tuple(reversed(below[0])), is_nested=False)
-
-
-def _segment(
-    entity: dict[str, object], subsegments: tuple[Segment, ...], *, is_nested: bool
-) -> Segment:
-    """One entity, given what is nested in it."""
-    text, flag, members = coerce.text, coerce.flag, coerce.members
-    http = members(entity.get("http"))
-    request, response = members(http.get("request")), members(http.get("response"))
-    aws = members(entity.get("aws"))
-    ec2 = members(aws.get("ec2"))
-    sql = entity.get("sql")
-    cause = entity.get("cause")
-    start_us = to_us(_seconds(entity.get("start_time")))
-    end = _seconds(entity.get("end_time"))
-    return Segment(
-        id=text(entity.get("id")).lower(),
-        name=text(entity.get("name"))[:NAME_CHARACTERS],
-        start_us=start_us,
-        end_us=max(start_us, to_us(end)) if end else None,
-        trace_id="" if is_nested else text(entity.get("trace_id")).lower(),
-        parent_id=text(entity.get("parent_id")).lower(),
-        is_subsegment=is_nested or entity.get("type") == "subsegment",
-        namespace=text(entity.get("namespace")),
-        origin=text(entity.get("origin")),
-        error=flag(entity.get("error")),
-        fault=flag(entity.get("fault")),
-        throttle=flag(entity.get("throttle")),
-        method=text(request.get("method")),
-        url=text(request.get("url")),
-        client_ip=text(request.get("client_ip")),
-        user_agent=text(request.get("user_agent")),
-        status=coerce.integer(response.get("status"), _LAST_STATUS),
-        is_callee_traced=flag(request.get("traced")) or flag(entity.get("traced")),
-        user=text(entity.get("user")),
-        resource_arn=text(entity.get("resource_arn")),
-        account_id=text(aws.get("account_id")),
-        operation=text(aws.get("operation")),
-        table_name=text(aws.get("table_name")) or _only(aws.get("table_names")),
-        bucket_name=text(aws.get("bucket_name")) or text(aws.get("bucket")),
-        queue_url=text(aws.get("queue_url")),
-        topic_arn=text(aws.get("topic_arn")),
-        function_name=text(aws.get("function_name")),
-        instance_id=text(ec2.get("instance_id")),
-        availability_zone=text(ec2.get("availability_zone")),
-        has_sql=any(text(members(sql).get(name)) for name in _SQL_MEMBERS),
-        sql_query=text(members(sql).get("sanitized_query")),
-        annotations=_annotations(members(entity.get("annotations"))),
-        exceptions=tuple(
-            _exception(members(value)) for value in coerce.items(members(cause).get("exceptions"))
-        ),
-        cause_id=text(members(cause).get("id") if isinstance(cause, dict) else cause).lower(),
-        subsegments=subsegments,
-    )
-
-
-def _seconds(value: object) -> float:
-    """Epoch seconds, 0 for what is no number."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return 0.0
-    return coerce.number(value)
-
-
-def _only(names: object) -> str:
-    """The one item of a list, empty when there are none or several."""
-    match coerce.items(names):
-        case [name]:
-            return coerce.text(name)
-        case _:
-            return ""
-
-
-def _annotations(members: dict[str, object]) -> dict[str, str | float | bool]:
-    """The pairs that are indexed."""
-    found: dict[str, str | float | bool] = {}
-    for key, value in members.items():
-        if isinstance(value, str):
-            found[key[:ANNOTATION_KEY_CHARACTERS]] = value[:ANNOTATION_VALUE_CHARACTERS]
-        elif isinstance(value, bool):
-            found[key[:ANNOTATION_KEY_CHARACTERS]] = value
-        elif isinstance(value, int | float):
-            found[key[:ANNOTATION_KEY_CHARACTERS]] = coerce.number(value)
-        if len(found) == ANNOTATIONS:
-            break
-    return found
-
-
-def _exception(members: dict[str, object]) -> RecordedException:
-    return RecordedException(
-        id=coerce.text(members.get("id")).lower(),
-        type=coerce.text(members.get("type")),
-        message=coerce.text(members.get("message")),
-        remote=coerce.flag(members.get("remote")),
-        cause=coerce.text(members.get("cause")).lower(),
-    )
+        below[parents[place]].append(read_entity(entities[place], subsegments, is_nested=True))
+    return read_entity(entities[0], tuple(reversed(below[0])), is_nested=False)
