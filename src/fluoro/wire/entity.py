@@ -10,6 +10,8 @@ ANNOTATION_KEY_CHARACTERS = 500
 ANNOTATION_VALUE_CHARACTERS = 1000
 
 _LAST_STATUS = 65_535
+_SQL_MEMBERS = ("connection_string", "database_type", "sanitized_query", "url", "user")
+"""A `sql` block that has one of these says that the call is SQL."""
 
 
 def read_entity(

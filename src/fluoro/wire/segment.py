@@ -15,8 +15,6 @@ DOCUMENT_BYTES = 65_536
 """Longest document (UTF-8 bytes); a longer one is `InvalidSegment`."""
 
 _TYPES = ("", "segment", "subsegment")
-_SQL_MEMBERS = ("connection_string", "database_type", "sanitized_query", "url", "user")
-"""A `sql` block that has one of these says that the call is SQL."""
 _ID_BYTES = 8
 _ID_LENGTHS = {2 * _ID_BYTES}
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
