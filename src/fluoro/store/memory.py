@@ -1,0 +1,151 @@
+"""A Storage of plain dictionaries: the reference that the contract suite compares with.
+
+Tests only; no program uses it.
+"""
+
+import bisect
+import threading
+from collections.abc import Mapping, Sequence
+
+from fluoro.graph.edges import observe
+from fluoro.graph.rows import GraphRows
+from fluoro.model.outcome import IN_PROGRESS
+from fluoro.model.span import Span
+from fluoro.model.tenant import Tenant
+from fluoro.store.flatten import spans_of
+from fluoro.store.resolve import with_services
+from fluoro.store.storage import Accepted, Position, SamplingReport, Search, Stored
+from fluoro.wire.segment import decode
+
+_FINISHED = 2**62
+
+
+def version(receipt_us: int, *, is_finished: bool) -> int:
+    """The larger one counts: the first finished, else the newest unfinished."""
+    return _FINISHED + (2**61 - receipt_us) if is_finished else receipt_us
+
+
+class MemoryStorage:
+    """Everything in this process, gone with it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._receipt_us = 0
+        self._documents: dict[tuple[Tenant, str], dict[str, tuple[int, Stored]]] = {}
+        self._spans: dict[tuple[Tenant, str], dict[str, tuple[int, Span]]] = {}
+        self._reports: dict[Tenant, list[SamplingReport]] = {}
+        self.agent_reports: list[tuple[Tenant, int, bytes]] = []
+
+    def insert(self, documents: Sequence[Accepted]) -> None:
+        """See `Storage.insert`; receipts count from 1 here."""
+        with self._lock:
+            for document in documents:
+                self._receipt_us += 1
+                self._insert(document, self._receipt_us)
+
+    def _insert(self, document: Accepted, receipt_us: int) -> None:
+        key = (document.tenant, document.trace_id)
+        stored = Stored(document.id, document.document, receipt_us)
+        documents = self._documents.setdefault(key, {})
+        ver = version(receipt_us, is_finished=document.is_finished)
+        if document.id not in documents or documents[document.id][0] < ver:
+            documents[document.id] = ver, stored
+        spans = self._spans.setdefault(key, {})
+        for span in spans_of(decode(document.document), receipt_us):
+            ver = version(receipt_us, is_finished=not span.flags & IN_PROGRESS)
+            if span.id not in spans or spans[span.id][0] < ver:
+                spans[span.id] = ver, span
+
+    def documents(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Stored]]:
+        """See `Storage.documents`."""
+        with self._lock:
+            return {
+                trace_id: [stored for _, stored in found.values()]
+                for trace_id in trace_ids
+                if (found := self._documents.get((tenant, trace_id)))
+            }
+
+    def spans(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Span]]:
+        """See `Storage.spans`."""
+        with self._lock:
+            return {
+                trace_id: self._trace(tenant, trace_id)
+                for trace_id in trace_ids
+                if (tenant, trace_id) in self._spans
+            }
+
+    def _trace(self, tenant: Tenant, trace_id: str) -> list[Span]:
+        rows = [span for _, span in self._spans[tenant, trace_id].values()]
+        return sorted(with_services(rows), key=lambda span: (span.start_us, span.id))
+
+    def _positions(self, tenant: Tenant) -> list[Position]:
+        return sorted(
+            Position(min(span.start_us for _, span in rows.values()), trace_id)
+            for (owner, trace_id), rows in self._spans.items()
+            if owner == tenant
+        )
+
+    def search(self, tenant: Tenant, search: Search) -> list[Position]:
+        """See `Storage.search`; the superset is all traces of the range."""
+        with self._lock:
+            positions = self._positions(tenant)
+        end = len(positions)
+        if search.after is not None:
+            end = bisect.bisect_left(positions, search.after)
+        found = (
+            position
+            for position in reversed(positions[:end])
+            if search.start_us <= position.start_us <= search.end_us
+        )
+        return [position for position, _ in zip(found, range(search.limit), strict=False)]
+
+    def count_traces(self, tenant: Tenant, start_us: int, end_us: int) -> int:
+        """See `Storage.count_traces`."""
+        with self._lock:
+            return sum(
+                start_us <= position.start_us <= end_us for position in self._positions(tenant)
+            )
+
+    def graph(
+        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
+    ) -> GraphRows:
+        """See `Storage.graph`."""
+        with self._lock:
+            wanted = [
+                trace_id
+                for owner, trace_id in self._spans
+                if owner == tenant and (trace_ids is None or trace_id in trace_ids)
+            ]
+            traces = [self._trace(tenant, trace_id) for trace_id in wanted]
+        return observe(traces, start_us, end_us, exact=False)
+
+    def latest_us(self, tenant: Tenant) -> int | None:
+        """See `Storage.latest_us`."""
+        with self._lock:
+            positions = self._positions(tenant)
+        return positions[-1].start_us if positions else None
+
+    def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
+        """See `Storage.add_sampling_reports`."""
+        with self._lock:
+            self._reports.setdefault(tenant, []).extend(reports)
+
+    def sampling_reports(self, tenant: Tenant, since_us: int) -> list[SamplingReport]:
+        """See `Storage.sampling_reports`."""
+        with self._lock:
+            reports = self._reports.get(tenant, [])
+        return sorted(
+            (report for report in reports if report.time_us >= since_us),
+            key=lambda report: report.time_us,
+        )
+
+    def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
+        """See `Storage.add_agent_report`."""
+        with self._lock:
+            self.agent_reports.append((tenant, time_us, report))
+
+    def check(self) -> None:
+        """Memory always answers."""
+
+    def close(self) -> None:
+        """Nothing to release."""

@@ -1,0 +1,249 @@
+"""SQL that is generated from the same tables and rules as Python's reading of a document.
+
+`store.flatten` is the same in Python; a test compares the two on every captured document and on generated ones.
+Nothing of a request goes in here: the texts depend on this package alone.
+"""
+
+from collections.abc import Iterable
+
+from fluoro.graph import nodes
+from fluoro.model import outcome
+from fluoro.model.times import LAST_US
+
+SHALLOW = 4
+"""Levels of subsegments that the view reads; deeper documents are read in Python."""
+
+BUCKET_US = 300_000_000
+"""Width of a bucket of `spans`: five minutes."""
+
+FINISHED_VER = 2**62
+"""Added to the version of what has ended, so that it outweighs what has not."""
+
+TEXT, NUMBER, BOOLEAN = 0, 1, 2
+"""Values of `ann.type`."""
+
+_SQL_MEMBERS = ("connection_string", "database_type", "sanitized_query", "url", "user")
+_AWS_TEXTS = (
+    "operation",
+    "account_id",
+    "table_name",
+    "bucket_name",
+    "bucket",
+    "queue_url",
+    "topic_arn",
+    "function_name",
+)
+_HTTP = (
+    "Tuple(request Tuple(method String, url String, client_ip String, user_agent String),"
+    " response Tuple(status UInt16))"
+)
+_AWS = (
+    f"Tuple({', '.join(f'{member} String' for member in _AWS_TEXTS)}, table_names Array(String),"
+    " ec2 Tuple(instance_id String, availability_zone String))"
+)
+_SQL = f"Tuple({', '.join(f'{member} String' for member in _SQL_MEMBERS)})"
+_MEMBERS = {
+    "id": "String",
+    "name": "String",
+    "start_time": "Float64",
+    "end_time": "Float64",
+    "namespace": "String",
+    "origin": "String",
+    "error": "Bool",
+    "fault": "Bool",
+    "throttle": "Bool",
+    "user": "String",
+    "resource_arn": "String",
+    "http": _HTTP,
+    "aws": _AWS,
+    "sql": _SQL,
+    "annotations": "Map(String, Dynamic)",
+}
+"""What the view reads of an entity: member and type."""
+
+_ROW = {member: f"r.{place}" for place, member in enumerate(_MEMBERS, start=3)}
+"""Where a member stands in the row of one entity; before them: is it the root, its parent's id."""
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _array(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_quote, texts))}]"
+
+
+def _entity_type(levels: int) -> str:
+    members = ", ".join(f"{member} {type_}" for member, type_ in _MEMBERS.items())
+    below = f", subsegments Array({_entity_type(levels - 1)})" if levels else ""
+    return f"Tuple({members}{below})"
+
+
+def _document_type() -> str:
+    below = f"subsegments Array({_entity_type(SHALLOW - 1)})"
+    members = ", ".join(f"{member} {type_}" for member, type_ in _MEMBERS.items())
+    return f"Tuple(parent_id String, type String, {members}, {below})"
+
+
+def _row(is_root: int, parent: str, entity: str) -> str:
+    members = ", ".join(f"tupleElement({entity}, {_quote(member)})" for member in _MEMBERS)
+    return f"({is_root}, {parent}, {members})"
+
+
+def id_of(text: str) -> str:
+    """An id's 64 bits from its hex digits; 0 from an empty text."""
+    return f"reinterpretAsUInt64(reverse(unhex({text})))"
+
+
+def microseconds(seconds: str) -> str:
+    """`model.times.to_us`."""
+    value = f"if({seconds} > 1e11, {seconds} / 1000, {seconds})"
+    return f"toInt64(round(least(greatest({value}, 0.), {LAST_US / 1e6}) * 1e6))"
+
+
+def version(is_finished: str) -> str:
+    """The larger one counts: the first finished, else the newest unfinished."""
+    return f"if({is_finished}, {FINISHED_VER} + ({2**61} - receipt_us), receipt_us)"
+
+
+def flags(status: str, in_progress: str) -> str:
+    """`model.outcome.flags` of the row's members."""
+    error = f"{_ROW['error']} OR ({status} >= 400 AND {status} < 500)"
+    return (
+        f"if({error}, {outcome.ERROR}, 0)"
+        f" + if({_ROW['fault']} OR {status} >= 500, {outcome.FAULT}, 0)"
+        f" + if({_ROW['throttle']} OR {status} = 429, {outcome.THROTTLE}, 0)"
+        f" + if({in_progress}, {outcome.IN_PROGRESS}, 0)"
+    )
+
+
+def _canonical_service(name: str) -> str:
+    """`graph.nodes.canonical_service`."""
+    vendors = "|".join(nodes.VENDOR_PREFIXES)
+    key = f"replaceRegexpOne(lower(replaceAll({name}, ' ', '')), '^({vendors})', '')"
+    key = f"replaceRegexpOne({key}, '{nodes.VERSION_SUFFIX}$', '')"
+    known = nodes.CANONICAL
+    return f"transform({key}, {_array(known)}, {_array(known.values())}, {name})"
+
+
+def _call_node() -> tuple[str, str]:
+    """Name and type of the node that a call makes (`graph.nodes.infer`)."""
+    names, types = [], []
+    for service, member, type_ in nodes.RESOURCES:
+        is_it = f"operation_ != '' AND canonical = {_quote(service)} AND {member} != ''"
+        names += [is_it, member]
+        types += [is_it, _quote(type_)]
+    aws_name = f"multiIf({', '.join(names)}, canonical)"
+    aws_type = f"multiIf({', '.join(types)}, concat({_quote(nodes.AWS_PREFIX)}, canonical))"
+    remote_type = f"if(is_sql, {_quote(nodes.SQL)}, {_quote(nodes.REMOTE)})"
+    return (
+        f"multiIf(namespace = 'aws', {aws_name}, namespace = 'remote', name, '')",
+        f"multiIf(namespace = 'aws', {aws_type}, namespace = 'remote', {remote_type}, '')",
+    )
+
+
+def _annotations() -> str:
+    """Pairs of the kinds that are indexed, at most 200, as (key, type, text, number)."""
+    kinds = "'Int64', 'UInt64', 'Float64', 'Int128', 'UInt128', 'Int256', 'UInt256'"
+    number = "toFloat64OrZero(toString(p.2))"
+    pair = (
+        "(substringUTF8(p.1, 1, 500),"
+        f" multiIf(dynamicType(p.2) = 'String', {TEXT}, dynamicType(p.2) = 'Bool', {BOOLEAN}, {NUMBER}),"
+        " multiIf(dynamicType(p.2) = 'String', substringUTF8(toString(p.2), 1, 1000),"
+        f" dynamicType(p.2) = 'Bool', toString(p.2), toString({number})),"
+        f" if(dynamicType(p.2) IN ('String', 'Bool'), toFloat64(toString(p.2) = 'true'), {number}))"
+    )
+    indexed = f"dynamicType(p.2) IN ('String', 'Bool', {kinds})"
+    pairs = f"CAST({_ROW['annotations']}, 'Array(Tuple(String, Dynamic))')"
+    return f"arrayMap(p -> {pair}, arraySlice(arrayFilter(p -> {indexed}, {pairs}), 1, 200))"
+
+
+def documents_view() -> str:
+    """Select of the view that keeps each line's document."""
+    return f"""
+SELECT account, region, toFixedString(unhex(trace_id), 16) AS trace_id, {id_of("incoming.id")} AS id,
+    {version("is_finished = 1")} AS ver, receipt_us,
+    toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,
+    source, document
+FROM incoming"""
+
+
+def unread_view() -> str:
+    """Select of the guard view: lines that the other view cannot read."""
+    return """
+SELECT receipt_us, toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received
+FROM incoming WHERE is_shallow = 1 AND NOT isValidJSON(document)"""
+
+
+def spans_view() -> str:
+    """Select of the view that makes the rows of a shallow document."""
+    nested = ["arrayMap(s -> (line_id, s), tupleElement(d, 'subsegments')) AS a1"]
+    for level in range(2, SHALLOW + 1):
+        inner = "arrayMap(s -> (tupleElement(p.2, 'id'), s), tupleElement(p.2, 'subsegments'))"
+        nested.append(f"arrayFlatten(arrayMap(p -> {inner}, a{level - 1})) AS a{level}")
+    rows = [f"[{_row(1, _quote(''), 'd')}]"]
+    rows += [f"arrayMap(p -> {_row(0, 'p.1', 'p.2')}, a{n})" for n in range(1, SHALLOW + 1)]
+    node_name, node_type = _call_node()
+    http, aws, sql = _ROW["http"], _ROW["aws"], _ROW["sql"]
+    resources = ",\n    ".join(
+        f"tupleElement({aws}, {_quote(member)}) AS {member}"
+        for member in ("queue_url", "topic_arn", "function_name")
+    )
+    is_sql = " OR ".join(f"tupleElement({sql}, {_quote(member)}) != ''" for member in _SQL_MEMBERS)
+    return f"""
+SELECT account, region, toDateTime(intDiv(start_us, {BUCKET_US}) * {BUCKET_US // 1_000_000}, 'UTC') AS bucket,
+    trace_id, id, parent_id, document_id, ver, received, receipt_us, is_segment, start_us, dur_us,
+    flags, status, service, service_type, service_account, name, namespace, origin,
+    if(is_segment, name, {node_name}) AS node_name,
+    if(is_segment, origin, {node_type}) AS node_type,
+    if(is_segment OR namespace IN ('aws', 'remote'), account_id, '') AS node_account,
+    method, url, client_ip, user_agent, user,
+    if(operation_ != '', operation_, sql_query) AS operation,
+    resource_arn, instance_id, availability_zone,
+    arrayMap(a -> a.1, annotations) AS `ann.key`, arrayMap(a -> a.2, annotations) AS `ann.type`,
+    arrayMap(a -> a.3, annotations) AS `ann.text`, arrayMap(a -> a.4, annotations) AS `ann.number`
+FROM (
+SELECT account, region, receipt_us, line_trace AS trace_id, received, document_id,
+    {version(f"{_ROW['end_time']} != 0")} AS ver,
+    r.1 = 1 AND NOT is_subsegment AS is_segment,
+    if(r.1 = 1, document_id, {id_of(_ROW["id"])}) AS id,
+    {id_of("if(r.1 = 1, line_parent, r.2)")} AS parent_id,
+    {microseconds(_ROW["start_time"])} AS start_us,
+    if({_ROW["end_time"]} = 0, 0, greatest(0, {microseconds(_ROW["end_time"])} - start_us)) AS dur_us,
+    tupleElement(tupleElement({http}, 'response'), 'status') AS status,
+    {flags("status", f"{_ROW['end_time']} = 0")} AS flags,
+    service, service_type, service_account,
+    substringUTF8({_ROW["name"]}, 1, 200) AS name,
+    {_ROW["namespace"]} AS namespace, {_ROW["origin"]} AS origin,
+    tupleElement(tupleElement({http}, 'request'), 'method') AS method,
+    tupleElement(tupleElement({http}, 'request'), 'url') AS url,
+    tupleElement(tupleElement({http}, 'request'), 'client_ip') AS client_ip,
+    tupleElement(tupleElement({http}, 'request'), 'user_agent') AS user_agent,
+    {_ROW["user"]} AS user, {_ROW["resource_arn"]} AS resource_arn,
+    tupleElement({aws}, 'operation') AS operation_, tupleElement({aws}, 'account_id') AS account_id,
+    tupleElement({aws}, 'table_names') AS table_names,
+    multiIf(tupleElement({aws}, 'table_name') != '', tupleElement({aws}, 'table_name'),
+        length(table_names) = 1, table_names[1], '') AS table_name,
+    if(tupleElement({aws}, 'bucket_name') != '', tupleElement({aws}, 'bucket_name'),
+        tupleElement({aws}, 'bucket')) AS bucket_name,
+    {resources},
+    tupleElement(tupleElement({aws}, 'ec2'), 'instance_id') AS instance_id,
+    tupleElement(tupleElement({aws}, 'ec2'), 'availability_zone') AS availability_zone,
+    tupleElement({sql}, 'sanitized_query') AS sql_query,
+    {is_sql} OR (method = '' AND url = '' AND status = 0 AND position(name, '@') > 0) AS is_sql,
+    {_canonical_service("name")} AS canonical,
+    {_annotations()} AS annotations
+FROM (
+WITH JSONExtract(document, {_quote(_document_type())}) AS d,
+    incoming.id AS line_id,
+    {f",{chr(10)}    ".join(nested)}
+SELECT account, region, receipt_us, toFixedString(unhex(incoming.trace_id), 16) AS line_trace,
+    toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,
+    {id_of("incoming.id")} AS document_id, tupleElement(d, 'parent_id') AS line_parent,
+    tupleElement(d, 'type') = 'subsegment' AS is_subsegment,
+    if(is_subsegment, '', substringUTF8(tupleElement(d, 'name'), 1, 200)) AS service,
+    if(is_subsegment, '', tupleElement(d, 'origin')) AS service_type,
+    if(is_subsegment, '', tupleElement(tupleElement(d, 'aws'), 'account_id')) AS service_account,
+    arrayJoin(arrayConcat({", ".join(rows)})) AS r
+FROM incoming WHERE is_shallow = 1 AND isValidJSON(document)
+))"""
