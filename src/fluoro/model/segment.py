@@ -21,8 +21,8 @@ class RecordedException(msgspec.Struct, frozen=True):
 class Segment(msgspec.Struct, frozen=True):
     """A segment or a subsegment, with everything below it.
 
-    Times are epoch microseconds; `end_us` is None while in progress. Strings that are absent are
-    empty, an absent `status` is 0.
+    Times are epoch microseconds; `end_us` is None while in progress, else never before `start_us`.
+    Strings that are absent are empty, an absent `status` is 0.
     """
 
     id: str

@@ -23,7 +23,7 @@ def read_entity(
     request, response = members(http.get("request")), members(http.get("response"))
     aws = members(entity.get("aws"))
     ec2 = members(aws.get("ec2"))
-    sql = entity.get("sql")
+    sql = members(entity.get("sql"))
     cause = entity.get("cause")
     start_us = to_us(_seconds(entity.get("start_time")))
     end = _seconds(entity.get("end_time"))
@@ -57,8 +57,8 @@ def read_entity(
         function_name=text(aws.get("function_name")),
         instance_id=text(ec2.get("instance_id")),
         availability_zone=text(ec2.get("availability_zone")),
-        has_sql=any(text(members(sql).get(name)) for name in _SQL_MEMBERS),
-        sql_query=text(members(sql).get("sanitized_query")),
+        has_sql=bool(sql) and any(text(sql.get(name)) for name in _SQL_MEMBERS),
+        sql_query=text(sql.get("sanitized_query")),
         annotations=_annotations(members(entity.get("annotations"))),
         exceptions=tuple(
             _exception(members(value)) for value in coerce.items(members(cause).get("exceptions"))
