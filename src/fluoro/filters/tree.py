@@ -10,18 +10,25 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 
 
 class FlagTest(msgspec.Struct, frozen=True):
-    """A bare outcome word: true when the root segment has it."""
+    """A bare outcome word: true when the root segment has that bit, `ok` when it has none.
+
+    A throttled root is no `error`. Without a root segment none of the four is true.
+    """
 
     flag: Flag
     offset: int
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """A number of the trace, in seconds, against a literal."""
+    """A number of the trace, in seconds, against a literal.
+
+    The number is microseconds divided by 1e6 as 64-bit floats, not rounded. A value of another
+    type than float is legal and matches nothing, whatever the operator.
+    """
 
     field: NumberField
     operator: Operator
-    value: float
+    value: float | str | bool
     offset: int
 
 
@@ -33,7 +40,7 @@ class ServiceTest(msgspec.Struct, frozen=True):
 
 
 class And(msgspec.Struct, frozen=True):
-    """All of the terms hold."""
+    """All of the terms hold: two at least, none of them an And."""
 
     terms: tuple["Expression", ...]
 

@@ -1,0 +1,100 @@
+"""Storage on ClickHouse SQL: chDB in this process, on one folder."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from fluoro.graph.rows import GraphRows
+from fluoro.model.tenant import Tenant
+from fluoro.store.edges import Edges
+from fluoro.store.inserter import Inserter
+from fluoro.store.migrations import migrate
+from fluoro.store.pool import Limits, Pool
+from fluoro.store.reader import OWNER, Reader, owner
+from fluoro.store.storage import Accepted, SamplingReport
+
+_REPORT = "rule, client, time_us, requests, sampled, borrowed, quota, quota_until_us"
+_US_PER_S = 1_000_000
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+class ClickHouseStorage:
+    """See `store.storage.Storage`; `insert` is for the writer's thread, all else for any."""
+
+    def __init__(self, pool: Pool, clock_us: Callable[[], int]) -> None:
+        self._pool = pool
+        self._inserter = Inserter(pool.writer, clock_us)
+        self._reader = Reader(pool)
+        self._edges = Edges(pool, self._reader)
+        self.documents = self._reader.documents
+        self.spans = self._reader.spans
+        self.search = self._reader.search
+        self.count_traces = self._reader.count_traces
+        self.latest_us = self._reader.latest_us
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        limits: Limits = Limits(),  # noqa: B008  frozen
+        clock_us: Callable[[], int] = _now_us,
+    ) -> "ClickHouseStorage":
+        """Open the store in a folder, made and brought to this version's schema if needed.
+
+        Raises:
+            SettingsError: The folder cannot be written, or another server uses it.
+            MigrationError: A newer Fluoro has written it.
+        """
+        pool = Pool.open(folder, limits)
+        try:
+            migrate(pool.writer)
+            return cls(pool, clock_us)
+        except BaseException:
+            pool.close()
+            raise
+
+    def insert(self, documents: Sequence[Accepted]) -> None:
+        """See `Storage.insert`."""
+        self._inserter.insert(documents)
+
+    def graph(
+        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
+    ) -> GraphRows:
+        """See `Storage.graph`."""
+        return self._edges.graph(tenant, start_us, end_us, trace_ids)
+
+    def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
+        """See `Storage.add_sampling_reports`."""
+        rows = [
+            [tenant.account, tenant.region, *msgspec.structs.astuple(report)] for report in reports
+        ]
+        self._pool.insert("sampling_reports", rows)
+
+    def sampling_reports(self, tenant: Tenant, since_us: int) -> list[SamplingReport]:
+        """See `Storage.sampling_reports`."""
+        rows = self._pool.query(
+            f"SELECT {_REPORT} FROM sampling_reports WHERE {OWNER} AND time_us >= {{since:UInt64}}"
+            " ORDER BY time_us",
+            {**owner(tenant), "since": since_us},
+        )
+        return [SamplingReport(*row) for row in rows]
+
+    def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
+        """See `Storage.add_agent_report`."""
+        received = datetime.fromtimestamp(time_us // _US_PER_S, UTC).date()
+        row = [tenant.account, tenant.region, time_us, received, report.decode()]
+        self._pool.insert("agent_reports", [row])
+
+    def check(self) -> None:
+        """See `Storage.check`."""
+        self._pool.query("SELECT 1")
+
+    def close(self) -> None:
+        """See `Storage.close`."""
+        self._pool.close()

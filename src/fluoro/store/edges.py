@@ -1,0 +1,255 @@
+"""The service graph of a window in SQL, from `spans`; `graph.edges.observe` says what it means.
+
+Rows are chosen by their end, and only what they are joined with is looked for around the window. Traces with
+subsegments that came without their segment are rare and need a walk along `parent_id`: those are read whole and
+counted by `observe`, everything else never leaves the engine.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from fluoro.graph.edges import observe
+from fluoro.graph.histogram import STEPS_PER_DOUBLING, merge
+from fluoro.graph.nodes import kind_of
+from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
+from fluoro.model import outcome
+from fluoro.model.ids import trace_id_of_hex
+from fluoro.model.tenant import Tenant
+from fluoro.store.pool import Pool, Row
+from fluoro.store.reader import OWNER, TRACES, Reader, buckets, owner, traces
+
+_AROUND_US = 3600 * 1_000_000
+"""How far around the window a caller or callee is looked for."""
+
+_TROUBLE = outcome.ERROR | outcome.FAULT | outcome.THROTTLE
+_FINISHED = f"bitAnd(flags, {outcome.IN_PROGRESS}) = 0"
+_ENDED = f"{_FINISHED} AND end_us >= {{start:Int64}} AND end_us < {{end:Int64}}"
+_BEGAN = f"NOT ({_FINISHED}) AND start_us >= {{start:Int64}} AND start_us < {{end:Int64}}"
+_IS_CALL = "NOT is_segment AND namespace IN ('aws', 'remote')"
+_OWN_NODE = "service, service_type, service_account"
+_NODE = "node_name, node_type, node_account"
+
+
+def _histogram(us: str, condition: str) -> str:
+    bucket = f"toInt16(floor({STEPS_PER_DOUBLING} * log2(greatest({us}, 1))))"
+    return f"sumMapIf(map({bucket}, toUInt64(1)), {condition})"
+
+
+def _statistics(condition: str = "1") -> str:
+    """Counts by `model.outcome.bucket`, summed time, histogram, first start, last end."""
+    throttle, fault, error = outcome.THROTTLE, outcome.FAULT, outcome.ERROR
+    by_outcome = (
+        f"bitAnd(flags, {_TROUBLE}) = 0",
+        f"bitAnd(flags, {_TROUBLE}) = {error}",
+        f"bitAnd(flags, {throttle}) != 0",
+        f"bitAnd(flags, {throttle | fault}) = {fault}",
+    )
+    counts = ", ".join(f"countIf({condition} AND {is_it})" for is_it in by_outcome)
+    return (
+        f"{counts}, sumIf(dur_us, {condition}), {_histogram('dur_us', condition)},"
+        " min(start_us), max(end_us)"
+    )
+
+
+class Edges:
+    """Graphs of one store."""
+
+    def __init__(self, pool: Pool, reader: Reader) -> None:
+        self._pool = pool
+        self._reader = reader
+
+    def graph(
+        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None
+    ) -> GraphRows:
+        """See `Storage.graph`."""
+        around, range_values = buckets(start_us - _AROUND_US, end_us + _AROUND_US)
+        values = {**owner(tenant), **range_values, "start": start_us, "end": end_us}
+        source = f"spans FINAL WHERE {OWNER} AND {around}"
+        if trace_ids is not None:
+            source += f" AND {TRACES}"
+            values |= traces(trace_ids)
+        scattered = self._scattered(source, values)
+        if scattered:
+            without = "trace_id NOT IN (SELECT toFixedString(unhex(arrayJoin({scattered:Array(String)})), 16))"
+            source += f" AND {without}"
+            values["scattered"] = scattered
+        ids = [trace_id_of_hex(digits) for digits in scattered]
+        walked = observe(self._reader.spans(tenant, ids).values(), start_us, end_us, exact=False)
+        return merged([self._counted(source, values), walked])
+
+    def _scattered(self, source: str, values: dict[str, Any]) -> list[str]:
+        """Traces of the window that hold rows without a service, as hex digits."""
+        rows = self._pool.query(
+            f"SELECT DISTINCT lower(hex(trace_id)) FROM {source} AND service = ''", values
+        )
+        return [row[0] for row in rows]
+
+    def _counted(self, source: str, values: dict[str, Any]) -> GraphRows:
+        nodes: list[NodeRow] = []
+        edges: list[EdgeRow] = []
+        for row in self._pool.query(_segments(source), values):
+            nodes.append(_service(row))
+            if nodes[-1].is_root and (client := _client(nodes[-1])):
+                edges.append(client)
+        for row in self._pool.query(_calls(source), values):
+            edges.append(_edge(row))
+            if not row[0]:
+                nodes.append(_inferred(edges[-1]))
+        edges += [_edge(row) for row in self._pool.query(_nested_callees(source), values)]
+        return GraphRows(tuple(nodes), tuple(edges), is_exact=False)
+
+
+def _segments(source: str) -> str:
+    """Statistics of each service node, its root segments apart."""
+    ended, began = f"is_segment AND {_ENDED}", f"is_segment AND {_BEGAN}"
+    lasts = f"SELECT trace_id, document_id, max(end_us) AS last_us FROM {source} GROUP BY ALL"
+    return f"""
+SELECT {_NODE}, parent_id = 0 AS is_root, {_statistics(_FINISHED)},
+    {_histogram("greatest(last_us, end_us) - start_us", _FINISHED)}
+FROM (SELECT * , end_us FROM {source} AND (({ended}) OR ({began}))) AS segments
+LEFT JOIN ({lasts}) AS lasts
+    ON segments.trace_id = lasts.trace_id AND segments.id = lasts.document_id
+GROUP BY {_NODE}, is_root"""
+
+
+def _calls(source: str) -> str:
+    """Statistics of each edge of calls, whether or not a segment answered."""
+    answers = (
+        f"SELECT DISTINCT trace_id, parent_id, {_NODE} FROM {source}"
+        " AND is_segment AND parent_id != 0"
+    )
+    target = ", ".join(
+        f"if(is_answered, answers.{column}, calls.{column})" for column in _NODE.split(", ")
+    )
+    return f"""
+SELECT answers.parent_id != 0 AS is_answered, {_OWN_NODE}, {target}, {_statistics()},
+    arraySort(groupUniqArrayIf(name, is_answered AND name != answers.node_name))
+FROM (SELECT *, end_us FROM {source} AND {_IS_CALL} AND {_ENDED}) AS calls
+LEFT JOIN ({answers}) AS answers
+    ON calls.trace_id = answers.trace_id AND calls.id = answers.parent_id
+GROUP BY ALL"""
+
+
+def _nested_callees(source: str) -> str:
+    """Edges of segments whose parent is a segment or local work, with the callee's statistics."""
+    callers = f"SELECT trace_id, id, {_OWN_NODE} FROM {source} AND NOT ({_IS_CALL})"
+    return f"""
+SELECT 1 AS is_answered, callers.service, callers.service_type, callers.service_account,
+    {_NODE}, {_statistics()}, []
+FROM (SELECT *, end_us FROM {source} AND is_segment AND parent_id != 0 AND {_ENDED}) AS segments
+INNER JOIN ({callers}) AS callers
+    ON segments.trace_id = callers.trace_id AND segments.parent_id = callers.id
+GROUP BY ALL"""
+
+
+_NODE_FIELDS = 3
+
+
+def _read_statistics(row: Row) -> Statistics:
+    return Statistics(row[0], row[1], row[2], row[3], row[4], dict(row[5]))
+
+
+def _service(row: Row) -> NodeRow:
+    return NodeRow(
+        node=Node(*row[:_NODE_FIELDS]),
+        kind="service",
+        is_root=bool(row[_NODE_FIELDS]),
+        statistics=_read_statistics(row[4:]),
+        durations=dict(row[12]),
+        first_us=row[10],
+        last_us=row[11],
+    )
+
+
+def _client(root: NodeRow) -> EdgeRow | None:
+    """The client's edge to a root service; none while nothing of it has ended."""
+    if not root.statistics.histogram:
+        return None
+    return EdgeRow(
+        source=root.node,
+        is_client=True,
+        target=root.node,
+        aliases=(),
+        statistics=root.statistics,
+        first_us=root.first_us,
+        last_us=root.last_us,
+    )
+
+
+def _edge(row: Row) -> EdgeRow:
+    return EdgeRow(
+        source=Node(*row[1:4]),
+        is_client=False,
+        target=Node(*row[4:7]),
+        aliases=tuple(row[15]),
+        statistics=_read_statistics(row[7:]),
+        first_us=row[13],
+        last_us=row[14],
+    )
+
+
+def _inferred(edge: EdgeRow) -> NodeRow:
+    """The node that unanswered calls make, counted by those calls."""
+    return NodeRow(
+        node=edge.target,
+        kind=kind_of(edge.target),
+        is_root=False,
+        statistics=edge.statistics,
+        durations=edge.statistics.histogram,
+        first_us=edge.first_us,
+        last_us=edge.last_us,
+    )
+
+
+def merged(parts: Iterable[GraphRows]) -> GraphRows:
+    """Several graphs of disjoint spans as one."""
+    nodes: dict[Node, NodeRow] = {}
+    edges: dict[tuple[Node, bool, Node], EdgeRow] = {}
+    for part in parts:
+        for node in part.nodes:
+            known = nodes.get(node.node)
+            nodes[node.node] = node if known is None else _both_nodes(known, node)
+        for edge in part.edges:
+            key = (edge.source, edge.is_client, edge.target)
+            edges[key] = edge if key not in edges else _both_edges(edges[key], edge)
+    return GraphRows(
+        tuple(nodes[node] for node in sorted(nodes)),
+        tuple(edges[key] for key in sorted(edges)),
+        is_exact=False,
+    )
+
+
+def _both_nodes(left: NodeRow, right: NodeRow) -> NodeRow:
+    is_service = "service" in {left.kind, right.kind}
+    return msgspec.structs.replace(
+        left,
+        kind="service" if is_service else left.kind,
+        is_root=left.is_root or right.is_root,
+        statistics=_both(left.statistics, right.statistics),
+        durations=merge((left.durations, right.durations)),
+        first_us=min(left.first_us, right.first_us),
+        last_us=max(left.last_us, right.last_us),
+    )
+
+
+def _both_edges(left: EdgeRow, right: EdgeRow) -> EdgeRow:
+    return msgspec.structs.replace(
+        left,
+        aliases=tuple(sorted({*left.aliases, *right.aliases})),
+        statistics=_both(left.statistics, right.statistics),
+        first_us=min(left.first_us, right.first_us),
+        last_us=max(left.last_us, right.last_us),
+    )
+
+
+def _both(left: Statistics, right: Statistics) -> Statistics:
+    return Statistics(
+        left.ok + right.ok,
+        left.error + right.error,
+        left.throttle + right.throttle,
+        left.fault + right.fault,
+        left.total_us + right.total_us,
+        merge((left.histogram, right.histogram)),
+    )

@@ -1,0 +1,144 @@
+"""Documents into the tables: lines for the views, and rows made in Python for the few they miss."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from fluoro.errors import StoreUnavailableError
+from fluoro.model.ids import trace_id_hex
+from fluoro.model.span import Span
+from fluoro.model.tenant import Tenant
+from fluoro.store import semantics
+from fluoro.store.flatten import spans_of
+from fluoro.store.storage import Accepted
+from fluoro.wire import coerce
+from fluoro.wire.segment import decode
+
+_WHITE_SPACE = bytes.maketrans(b"\t\n\r", b"   ")
+"""Between tokens they mean the same; inside a JSON string they are always escaped."""
+
+_US_PER_S = 1_000_000
+_COLUMNS = (
+    "account region bucket trace_id id parent_id document_id ver received receipt_us is_segment"
+    " start_us dur_us flags status service service_type service_account name namespace origin"
+    " node_name node_type node_account method url client_ip user_agent user operation"
+    " resource_arn instance_id availability_zone ann.key ann.type ann.text ann.number"
+).split()
+
+
+class Inserter:
+    """The only writer of documents; used by one thread."""
+
+    def __init__(self, client: Client, clock_us: Callable[[], int]) -> None:
+        self._client = client
+        self._clock_us = clock_us
+        self._receipt_us = int(str(client.command("SELECT max(receipt_us) FROM documents")))
+
+    def insert(self, documents: Sequence[Accepted]) -> None:
+        """See `Storage.insert`."""
+        first = max(self._clock_us(), self._receipt_us + 1)
+        self._receipt_us = first + len(documents) - 1
+        lines = [
+            b"%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%s\n"
+            % (
+                document.tenant.account.encode(),
+                document.tenant.region.encode(),
+                receipt_us,
+                document.source.encode().translate(_WHITE_SPACE),
+                trace_id_hex(document.trace_id).encode(),
+                document.id.encode(),
+                document.is_finished,
+                document.depth <= semantics.SHALLOW,
+                document.document.translate(_WHITE_SPACE),
+            )
+            for receipt_us, document in enumerate(documents, start=first)
+        ]
+        try:
+            self._client.raw_insert("incoming", insert_block=b"".join(lines), fmt="TSVRaw")
+            unread = self._unread(first)
+            missed = {
+                receipt_us: document
+                for receipt_us, document in enumerate(documents, start=first)
+                if document.depth > semantics.SHALLOW or receipt_us in unread
+            }
+            if missed:
+                self._insert_rows(missed)
+        except ClickHouseError as error:
+            raise StoreUnavailableError(f"the store failed to insert: {error}") from error
+
+    def _unread(self, first_us: int) -> set[int]:
+        """Receipts, from one on, that the guard view noted."""
+        rows = self._client.query(
+            "SELECT receipt_us FROM unread WHERE receipt_us >= {first:UInt64}",
+            parameters={"first": first_us},
+        ).result_rows
+        return {row[0] for row in rows}
+
+    def _insert_rows(self, documents: dict[int, Accepted]) -> None:
+        rows = [
+            row
+            for receipt_us, document in documents.items()
+            for row in _rows_of(document, receipt_us)
+        ]
+        self._client.insert("spans", rows, column_names=_COLUMNS)
+
+
+def _rows_of(document: Accepted, receipt_us: int) -> list[list[object]]:
+    """Rows of table `spans`, in the order of the columns."""
+    spans = spans_of(decode(document.document), receipt_us)
+    root = spans[0]
+    own = (root.name, root.node_type, root.node_account) if root.is_segment else ("", "", "")
+    return [_row(document.tenant, span, own) for span in spans]
+
+
+def _row(tenant: Tenant, span: Span, service: tuple[str, str, str]) -> list[object]:
+    bucket_s = span.start_us // semantics.BUCKET_US * (semantics.BUCKET_US // _US_PER_S)
+    ver = (
+        semantics.FINISHED_VER + (2**61 - span.receipt_us) if span.is_finished else span.receipt_us
+    )
+    values = span.annotations.values()
+    return [
+        tenant.account,
+        tenant.region,
+        datetime.fromtimestamp(bucket_s, UTC),
+        bytes.fromhex(trace_id_hex(span.trace_id)),
+        int(span.id, 16),
+        int(span.parent_id or "0", 16),
+        int(span.document_id, 16),
+        ver,
+        datetime.fromtimestamp(span.receipt_us // _US_PER_S, UTC).date(),
+        span.receipt_us,
+        span.is_segment,
+        span.start_us,
+        span.duration_us,
+        span.flags,
+        span.status,
+        *service,
+        span.name,
+        span.namespace,
+        span.origin,
+        span.node_name,
+        span.node_type,
+        span.node_account,
+        span.method,
+        span.url,
+        span.client_ip,
+        span.user_agent,
+        span.user,
+        span.operation,
+        span.resource_arn,
+        span.instance_id,
+        span.availability_zone,
+        list(span.annotations),
+        [_kind(value) for value in values],
+        [coerce.text(value) for value in values],
+        [0.0 if isinstance(value, str) else float(value) for value in values],
+    ]
+
+
+def _kind(value: str | float | bool) -> int:  # noqa: FBT001  an annotation's value
+    if isinstance(value, str):
+        return semantics.TEXT
+    return semantics.BOOLEAN if isinstance(value, bool) else semantics.NUMBER

@@ -1,0 +1,163 @@
+"""Connections to the engine: one for the writer, some for readers, each used by one thread at a time.
+
+chDB runs in this process. One folder is held by one process, and one connection runs one query at
+a time, without the GIL; so readers borrow from a pool. Source: spec of the performance design, 5.
+"""
+
+import contextlib
+import fcntl
+import os
+import queue
+import resource
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import clickhouse_connect
+import msgspec
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from fluoro.errors import SettingsError, StoreTimeoutError, StoreUnavailableError
+
+_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED = 159, 160, 241
+_TOO_MUCH = {_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED}
+_MARK_CACHE_BYTES = 128 * 1024 * 1024
+
+Parameters = Mapping[str, Any]
+Row = Sequence[Any]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the engine may use of the machine."""
+
+    memory_bytes: int = 2_000_000_000
+    """All of it together."""
+    readers: int = 4
+    threads: int = 2
+    """Processor threads of one query."""
+    query_timeout_s: int = 30
+    query_memory_bytes: int = 500_000_000
+
+
+class Pool:
+    """An open chDB folder."""
+
+    def __init__(self, lock: IO[str], writer: Client, readers: Sequence[Client]) -> None:
+        self._lock = lock
+        self.writer = writer
+        """For the writer thread alone."""
+        self._all_readers = readers
+        self._readers: queue.LifoQueue[Client] = queue.LifoQueue()
+        for reader in readers:
+            self._readers.put(reader)
+
+    @classmethod
+    def open(cls, folder: Path, limits: Limits) -> "Pool":
+        """Take a folder, made if it is not there, and open the engine on it.
+
+        Raises:
+            SettingsError: The folder cannot be written, or another process holds it.
+        """
+        lock = _take(folder)
+        _raise_open_files()
+        incoming = folder / "incoming"
+        shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
+        incoming.mkdir()
+        tempfile.tempdir = str(incoming)  # where clickhouse-connect writes an insert for chDB
+        options = {
+            "max_server_memory_usage": limits.memory_bytes,
+            "background_pool_size": limits.threads,
+            "mark_cache_size": _MARK_CACHE_BYTES,
+        }
+
+        def connect(settings: Parameters) -> Client:
+            return clickhouse_connect.get_client(
+                interface="chdb",
+                path=str(folder / "store"),
+                chdb_options=options,
+                settings={"async_insert": 0, "max_threads": limits.threads, **settings},
+                autogenerate_session_id=False,
+            )
+
+        asking = {
+            "max_execution_time": limits.query_timeout_s,
+            "max_memory_usage": limits.query_memory_bytes,
+        }
+        writer = connect({})
+        return cls(lock, writer, [connect(asking) for _ in range(limits.readers)])
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[Client]:
+        reader = self._readers.get()
+        try:
+            yield reader
+        finally:
+            self._readers.put(reader)
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
+        """Rows of a SELECT; waits for a free connection.
+
+        Raises:
+            StoreTimeoutError: It took more time or memory than one query may.
+            StoreUnavailableError: The engine failed.
+        """
+        with self._reader() as reader, _translated():
+            rows: Sequence[Row] = reader.query(sql, parameters=dict(parameters or {})).result_rows
+            return rows
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Insert a few rows on a reader's connection; documents have the writer's own.
+
+        Raises:
+            StoreUnavailableError: The engine failed.
+        """
+        with self._reader() as reader, _translated():
+            reader.insert(table, rows)
+
+    def close(self) -> None:
+        """Close every connection, then let the folder go."""
+        for client in (*self._all_readers, self.writer):
+            client.close()
+        self._lock.close()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """The engine's errors as ours."""
+    try:
+        yield
+    except ClickHouseError as error:
+        if getattr(error, "code", None) in _TOO_MUCH:
+            raise StoreTimeoutError(
+                "the query took more time or memory than one may: ask for a shorter time range"
+            ) from error
+        raise StoreUnavailableError(f"the store failed: {error}") from error
+
+
+def _take(folder: Path) -> IO[str]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise SettingsError(
+            "data", f"the folder {folder} cannot be written ({error.strerror}): choose another"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SettingsError(
+            "data",
+            f"another Fluoro server uses the folder {folder}: stop it or choose another folder",
+        ) from error
+    os.set_inheritable(lock.fileno(), False)  # noqa: FBT003  the function has no keyword
+    return lock
+
+
+def _raise_open_files() -> None:
+    """The engine holds several hundred files; the usual soft limit is 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
