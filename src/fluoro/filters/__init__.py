@@ -1,1 +1,1 @@
-"""Filter expressions: text to tree, tree to a checked tree, and its meaning on a whole trace. Pure."""
+"""Filter expressions: text to tree, and its meaning on a whole trace. Pure."""

@@ -40,19 +40,19 @@ def enclosing_segments(spans: Sequence[Span]) -> dict[str, Span]:
     are left out.
     """
     by_id = {span.id: span for span in spans}
-    found = {span.id: span for span in spans if span.is_segment}
+    around: dict[str, Span | None] = {span.id: span for span in spans if span.is_segment}
     for span in spans:
-        path = [span.id]
-        seen = {span.id}
-        while path[-1] not in found:
-            parent_id = by_id[path[-1]].parent_id
-            if parent_id in seen or parent_id not in by_id:
+        path = []
+        next_id = span.id
+        while next_id not in around:
+            around[next_id] = None  # also stops a circle
+            path.append(next_id)
+            above = by_id.get(by_id[next_id].parent_id)
+            if above is None:
                 break
-            seen.add(parent_id)
-            path.append(parent_id)
-        else:
-            found.update(dict.fromkeys(path, found[path[-1]]))
-    return found
+            next_id = above.id
+        around.update(dict.fromkeys(path, around[next_id]))
+    return {id_: segment for id_, segment in around.items() if segment is not None}
 
 
 def node_of(segment: Span) -> Node:
