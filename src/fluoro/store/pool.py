@@ -79,7 +79,6 @@ class Pool:
                 path=str(folder / "store"),
                 chdb_options=options,
                 settings={"async_insert": 0, "max_threads": limits.threads, **settings},
-                autogenerate_session_id=False,
             )
 
         asking = {
