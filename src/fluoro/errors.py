@@ -8,7 +8,11 @@ FluoroError                         everything we raise
     FilterTypeError                 a filter expression that parses but cannot hold
     NotFoundError                   what was asked for does not exist
     LimitExceededError              a documented limit was passed
+    UnknownOperationError           a request for what is no operation, or none yet
+    UnreadableBodyError             a request's body that is not JSON, or badly compressed
+    BodyTooLargeError               a request's body beyond the limit
   ThrottledError                    too much at once; try again after `retry_after_s`
+  StoppingError                     the program is ending and takes no new work
   StoreError                        the store, not the caller
     StoreUnavailableError           it does not answer
     StoreTimeoutError               a query passed its time or memory limit
@@ -79,6 +83,18 @@ class LimitExceededError(InputError):
     """A documented limit was passed."""
 
 
+class UnknownOperationError(InputError):
+    """A request for what is no operation, or none yet."""
+
+
+class UnreadableBodyError(InputError):
+    """A request's body that is not JSON, or badly compressed."""
+
+
+class BodyTooLargeError(InputError):
+    """A request's body beyond the limit, after decompression."""
+
+
 class ThrottledError(FluoroError):
     """Too much at once; the caller should come back after `retry_after_s` seconds."""
 
@@ -86,6 +102,10 @@ class ThrottledError(FluoroError):
         super().__init__(message)
         self.message = message
         self.retry_after_s = retry_after_s
+
+
+class StoppingError(FluoroError):
+    """The program is ending and takes no new work; the same call may succeed elsewhere, or later."""
 
 
 class StoreError(FluoroError):

@@ -1,1 +1,1 @@
-"""The console's JSON and its files; another encoding of the API's answers, never another meaning."""
+"""The console's JSON and its files: another encoding of the API's answers, not another meaning."""

@@ -1,0 +1,85 @@
+"""Exceptions as HTTP answers: the one table that knows AWS's error names and statuses.
+
+Source: spec of the API, section 2; botocore's service model.
+"""
+
+from http import HTTPStatus
+
+import msgspec
+
+from fluoro.errors import (
+    BodyTooLargeError,
+    FilterSyntaxError,
+    FilterTypeError,
+    FluoroError,
+    InputError,
+    StoppingError,
+    StoreError,
+    StoreTimeoutError,
+    StoreUnavailableError,
+    ThrottledError,
+    UnknownOperationError,
+    UnreadableBodyError,
+)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """What the caller is told."""
+
+    name: str
+    status: HTTPStatus
+    message: str
+    retry_after_s: int | None = None
+    offset: int | None = None
+    """0-based place in a filter expression that it is about."""
+
+
+_UNAVAILABLE = "ServiceUnavailableException"
+_BY_CLASS: dict[type[FluoroError], tuple[str, HTTPStatus]] = {
+    UnknownOperationError: ("UnknownOperationException", HTTPStatus.NOT_FOUND),
+    UnreadableBodyError: ("SerializationException", HTTPStatus.BAD_REQUEST),
+    BodyTooLargeError: ("RequestEntityTooLargeException", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    InputError: ("InvalidRequestException", HTTPStatus.BAD_REQUEST),
+    ThrottledError: ("ThrottledException", HTTPStatus.TOO_MANY_REQUESTS),
+    StoppingError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
+    StoreTimeoutError: ("InvalidRequestException", HTTPStatus.BAD_REQUEST),
+    StoreUnavailableError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
+    StoreError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
+}
+"""The first class that fits, along the exception's own line of ancestors, decides."""
+
+_TEXTS: dict[type[FluoroError], str] = {
+    StoppingError: "The server is stopping.",
+    StoreTimeoutError: "The query took too much time or memory; ask for a shorter time range.",
+    StoreUnavailableError: "The store does not answer; try again.",
+    StoreError: "The store does not answer; try again.",
+}
+"""Errors whose own message stays in the log."""
+
+INTERNAL = Refusal("InternalFailure", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal failure")
+"""For what nobody expected; the log has the rest under the request's id."""
+
+
+def refusal_of(error: FluoroError) -> Refusal:
+    """The answer to an exception of ours."""
+    for class_ in type(error).__mro__:
+        if class_ in _BY_CLASS:
+            name, status = _BY_CLASS[class_]
+            return Refusal(
+                name,
+                status,
+                _TEXTS.get(class_) or str(error),
+                retry_after_s=_retry_after_s(error, status),
+                offset=_offset(error),
+            )
+    return INTERNAL
+
+
+def _retry_after_s(error: FluoroError, status: HTTPStatus) -> int | None:
+    if isinstance(error, ThrottledError):
+        return error.retry_after_s
+    return 1 if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+
+
+def _offset(error: FluoroError) -> int | None:
+    return error.offset if isinstance(error, FilterSyntaxError | FilterTypeError) else None

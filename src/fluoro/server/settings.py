@@ -1,0 +1,109 @@
+"""Settings of the server: one field is a flag, a variable, a key of the file and a line of help.
+
+`docs/reference/settings.md` is generated from this class. Limits that AWS sets are no settings.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fluoro.errors import SettingsError
+from fluoro.wire import ports
+
+_MIB = 1024 * 1024
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """How one server listens, stores and answers."""
+
+    address: str = ports.loopback(ports.SERVER)
+    """Where the X-Ray API and the console listen, as host:port; port 0 takes a free one."""
+
+    admin_address: str = ports.loopback(ports.SERVER_ADMIN)
+    """Where /livez, /readyz and /metrics listen."""
+
+    data: Path = Path("~/.local/state/fluoro/server")
+    """Folder of the embedded store; made when it is not there. One server uses it at a time."""
+
+    insecure: bool = False
+    """Listen beyond this machine although nobody has to sign: whoever reaches the address may read
+    and write every trace."""
+
+    store_memory_bytes: int = 0
+    """Most memory that the store uses; 0 is 70 % of the container's limit, 2 GB without one."""
+
+    store_readers: int = 4
+    """Queries that run at the same time; others wait."""
+
+    store_threads: int = 0
+    """Processor threads of one query; 0 is the number of cores."""
+
+    flush_documents: int = 5_000
+    """Documents that are written at once at most."""
+
+    flush_interval_ms: int = 1_000
+    """Longest time that a document waits for others before it is written."""
+
+    queue_documents: int = 50_000
+    """Documents that may wait to be written; past it, senders are told to come again."""
+
+    queue_bytes: int = 128 * _MIB
+    """The same in bytes."""
+
+    body_bytes: int = 8 * _MIB
+    """Longest body of a request, after decompression."""
+
+    query_timeout_s: int = 30
+    """Longest time that a query of the store may take."""
+
+    query_memory_bytes: int = 0
+    """Most memory that one query may use; 0 is a quarter of the store's."""
+
+    trace_read_bytes: int = 64 * _MIB
+    """Bytes of one trace that BatchGetTraces answers; a longer one has LimitExceeded."""
+
+    log_level: LogLevel = "info"
+    """Least important lines that the log on stderr has."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            SettingsError: With the first field at fault.
+        """
+        host, _ = ports.parse("address", self.address)
+        ports.parse("admin_address", self.admin_address)
+        if not self.insecure and not ports.is_loopback(host):
+            raise SettingsError(
+                "address",
+                f"{self.address} is reached from other machines, and nobody has to sign: listen on"
+                " 127.0.0.1, or say --insecure if the network keeps strangers out",
+            )
+        for name, least in _LEAST.items():
+            value: int = getattr(self, name)
+            if value < least:
+                raise SettingsError(name, f"{value} is too small: it is at least {least}")
+        if self.flush_documents > self.queue_documents:
+            raise SettingsError(
+                "flush_documents",
+                f"{self.flush_documents} documents never wait in a queue of"
+                f" {self.queue_documents}: make queue_documents larger",
+            )
+
+
+_LEAST = {
+    "store_memory_bytes": 0,
+    "store_readers": 1,
+    "store_threads": 0,
+    "flush_documents": 1,
+    "flush_interval_ms": 1,
+    "queue_documents": 1,
+    "queue_bytes": 1,
+    "body_bytes": 1,
+    "query_timeout_s": 1,
+    "query_memory_bytes": 0,
+    "trace_read_bytes": 1,
+}
