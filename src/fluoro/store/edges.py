@@ -1,8 +1,8 @@
 """The service graph of a window in SQL, from `spans`; `graph.edges.observe` says what it means.
 
-Rows are chosen by their end, and only what they are joined with is looked for around the window. Traces with
-subsegments that came without their segment are rare and need a walk along `parent_id`: those are read whole and
-counted by `observe`, everything else never leaves the engine.
+Rows are chosen by their end, and only what they are joined with is looked for around the window.
+Traces with subsegments that came without their segment are rare and need a walk along `parent_id`:
+those are read whole and counted by `observe`, everything else never leaves the engine.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,8 +72,7 @@ class Edges:
             values |= traces(trace_ids)
         scattered = self._scattered(source, values)
         if scattered:
-            without = "trace_id NOT IN (SELECT toFixedString(unhex(arrayJoin({scattered:Array(String)})), 16))"
-            source += f" AND {without}"
+            source += f" AND NOT {TRACES.replace('{traces:', '{scattered:')}"
             values["scattered"] = scattered
         ids = [trace_id_of_hex(digits) for digits in scattered]
         walked = observe(self._reader.spans(tenant, ids).values(), start_us, end_us, exact=False)

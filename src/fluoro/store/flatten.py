@@ -1,7 +1,7 @@
 """A read document as rows: the Python half of what the store's views do in SQL.
 
-Used for documents that the views do not read (too deep, or numbers and strings that ClickHouse's JSON parser
-refuses) and by the memory store. A test holds both halves equal.
+Used for documents that the views do not read (too deep, or numbers and strings that ClickHouse's
+JSON parser refuses) and by the memory store. A test holds both halves equal.
 """
 
 from fluoro.graph.nodes import infer

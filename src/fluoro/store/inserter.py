@@ -21,11 +21,44 @@ _WHITE_SPACE = bytes.maketrans(b"\t\n\r", b"   ")
 
 _US_PER_S = 1_000_000
 _COLUMNS = (
-    "account region bucket trace_id id parent_id document_id ver received receipt_us is_segment"
-    " start_us dur_us flags status service service_type service_account name namespace origin"
-    " node_name node_type node_account method url client_ip user_agent user operation"
-    " resource_arn instance_id availability_zone ann.key ann.type ann.text ann.number"
-).split()
+    "account",
+    "region",
+    "bucket",
+    "trace_id",
+    "id",
+    "parent_id",
+    "document_id",
+    "ver",
+    "received",
+    "receipt_us",
+    "is_segment",
+    "start_us",
+    "dur_us",
+    "flags",
+    "status",
+    "service",
+    "service_type",
+    "service_account",
+    "name",
+    "namespace",
+    "origin",
+    "node_name",
+    "node_type",
+    "node_account",
+    "method",
+    "url",
+    "client_ip",
+    "user_agent",
+    "user",
+    "operation",
+    "resource_arn",
+    "instance_id",
+    "availability_zone",
+    "ann.key",
+    "ann.type",
+    "ann.text",
+    "ann.number",
+)
 
 
 class Inserter:

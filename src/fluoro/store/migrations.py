@@ -1,7 +1,7 @@
 """The schema, in numbered steps that only go forward.
 
-`sql/NNN_*.sql` are applied once each, in order, and noted in `schema_versions`. The views are generated
-(`store.semantics`) and made anew at each start, so that they always fit this version's code.
+`sql/NNN_*.sql` are applied once each, in order, and noted in `schema_versions`. The views are
+generated (`store.semantics`) and made anew at each start, so that they always fit this version.
 """
 
 import re

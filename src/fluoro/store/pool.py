@@ -1,4 +1,4 @@
-"""Connections to the engine: one for the writer, some for readers, each used by one thread at a time.
+"""Connections to the engine: one for the writer, some for readers, a thread each at a time.
 
 chDB runs in this process. One folder is held by one process, and one connection runs one query at
 a time, without the GIL; so readers borrow from a pool. Source: spec of the performance design, 5.

@@ -125,7 +125,8 @@ class Reader:
         around, range_values = buckets(start_us - LONGEST_US, end_us)
         rows = self._pool.query(
             f"SELECT count() FROM (SELECT min(start_us) AS start FROM spans WHERE {OWNER}"
-            f" AND {around} GROUP BY trace_id HAVING start BETWEEN {{start:Int64}} AND {{end:Int64}})",
+            f" AND {around} GROUP BY trace_id"
+            " HAVING start BETWEEN {start:Int64} AND {end:Int64})",
             {**owner(tenant), **range_values, "start": start_us, "end": end_us},
         )
         return int(rows[0][0])

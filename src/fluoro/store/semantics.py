@@ -1,7 +1,7 @@
 """SQL that is generated from the same tables and rules as Python's reading of a document.
 
-`store.flatten` is the same in Python; a test compares the two on every captured document and on generated ones.
-Nothing of a request goes in here: the texts depend on this package alone.
+`store.flatten` is the same in Python; a test compares the two on every captured document and on
+generated ones. Nothing of a request goes in here: the texts depend on this package alone.
 """
 
 from collections.abc import Iterable
@@ -148,7 +148,8 @@ def _annotations() -> str:
     number = "toFloat64OrZero(toString(p.2))"
     pair = (
         "(substringUTF8(p.1, 1, 500),"
-        f" multiIf(dynamicType(p.2) = 'String', {TEXT}, dynamicType(p.2) = 'Bool', {BOOLEAN}, {NUMBER}),"
+        f" multiIf(dynamicType(p.2) = 'String', {TEXT}, dynamicType(p.2) = 'Bool', {BOOLEAN},"
+        f" {NUMBER}),"
         " multiIf(dynamicType(p.2) = 'String', substringUTF8(toString(p.2), 1, 1000),"
         f" dynamicType(p.2) = 'Bool', toString(p.2), toString({number})),"
         f" if(dynamicType(p.2) IN ('String', 'Bool'), toFloat64(toString(p.2) = 'true'), {number}))"
@@ -161,7 +162,8 @@ def _annotations() -> str:
 def documents_view() -> str:
     """Select of the view that keeps each line's document."""
     return f"""
-SELECT account, region, toFixedString(unhex(trace_id), 16) AS trace_id, {id_of("incoming.id")} AS id,
+SELECT account, region, toFixedString(unhex(trace_id), 16) AS trace_id,
+    {id_of("incoming.id")} AS id,
     {version("is_finished = 1")} AS ver, receipt_us,
     toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,
     source, document
@@ -191,7 +193,8 @@ def spans_view() -> str:
     )
     is_sql = " OR ".join(f"tupleElement({sql}, {_quote(member)}) != ''" for member in _SQL_MEMBERS)
     return f"""
-SELECT account, region, toDateTime(intDiv(start_us, {BUCKET_US}) * {BUCKET_US // 1_000_000}, 'UTC') AS bucket,
+SELECT account, region,
+    toDateTime(intDiv(start_us, {BUCKET_US}) * {BUCKET_US // 1_000_000}, 'UTC') AS bucket,
     trace_id, id, parent_id, document_id, ver, received, receipt_us, is_segment, start_us, dur_us,
     flags, status, service, service_type, service_account, name, namespace, origin,
     if(is_segment, name, {node_name}) AS node_name,
@@ -209,7 +212,8 @@ SELECT account, region, receipt_us, line_trace AS trace_id, received, document_i
     if(r.1 = 1, document_id, {id_of(_ROW["id"])}) AS id,
     {id_of("if(r.1 = 1, line_parent, r.2)")} AS parent_id,
     {microseconds(_ROW["start_time"])} AS start_us,
-    if({_ROW["end_time"]} = 0, 0, greatest(0, {microseconds(_ROW["end_time"])} - start_us)) AS dur_us,
+    {microseconds(_ROW["end_time"])} AS last_us,
+    if({_ROW["end_time"]} = 0, 0, greatest(0, last_us - start_us)) AS dur_us,
     tupleElement(tupleElement({http}, 'response'), 'status') AS status,
     {flags("status", f"{_ROW['end_time']} = 0")} AS flags,
     service, service_type, service_account,

@@ -1,9 +1,10 @@
 """The seam between the server and what keeps its data.
 
-Two implementations: `store.clickhouse` (chDB in-process, or a server) and `store.memory` (the reference that the
-tests compare with; no program uses it). Both pass the same contract suite, `tests/store/`.
+Two implementations: `store.clickhouse` (chDB in this process) and `store.memory` (the reference
+that the tests compare with; no program uses it). Both pass one contract suite, `tests/store/`.
 
-All calls block and are made from worker threads. Every read is of one tenant. What is returned belongs to the caller.
+All calls block and are made from worker threads. Every read is of one tenant. What is returned
+belongs to the caller.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ class Position(msgspec.Struct, frozen=True, order=True):
 
 
 class Search(msgspec.Struct, frozen=True):
-    """Traces wanted: by start time in [start_us, end_us], narrowed by an expression, newest first."""
+    """Traces that start in [start_us, end_us], narrowed by an expression, newest first."""
 
     start_us: int
     end_us: int
@@ -79,9 +80,9 @@ class Storage(Protocol):
     def insert(self, documents: Sequence[Accepted]) -> None:
         """Keep documents; on return they are durable and every read sees them.
 
-        Of the documents with one (tenant, trace, id) the first finished one counts, else the newest; of the span
-        rows with one (tenant, trace, id), wherever they came from, the same. Receipt times are given
-        here: epoch microseconds, strictly increasing, one per document.
+        Of the documents with one (tenant, trace, id) the first finished one counts, else the
+        newest; of the span rows with one (tenant, trace, id), wherever they came from, the same.
+        Receipt times are given here: epoch microseconds, strictly increasing, one per document.
 
         Raises:
             StoreUnavailableError: Nothing is promised; the caller sends again.
@@ -93,15 +94,16 @@ class Storage(Protocol):
     def spans(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Span]]:
         """The span rows that count, by trace id, each list by (start, id).
 
-        `service` is filled for independent subsegments too: the nearest enclosing segment's name along `parent_id`,
-        possibly several documents up, empty for orphans.
+        `service` is filled for independent subsegments too: the nearest enclosing segment's name
+        along `parent_id`, possibly several documents up; empty for orphans.
         """
 
     def search(self, tenant: Tenant, search: Search) -> list[Position]:
         """Places of at most `limit` traces in newest-first order (start, then id, descending).
 
-        A superset: each trace that the expression holds for is there, in order, but the caller checks each again with
-        `filters.evaluate` on its spans. A trace's start is the earliest start over its rows.
+        A superset: each trace that the expression holds for is there, in order, but the caller
+        checks each again with `filters.evaluate` on its spans. A trace's start is the earliest
+        start over its rows.
         Fewer than `limit` means that there are no more.
         """
 
@@ -111,10 +113,10 @@ class Storage(Protocol):
     def graph(
         self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
     ) -> GraphRows:
-        """Nodes and edges of everything that ended in [start_us, end_us), with bucketed histograms.
+        """Nodes and edges of everything that ended in [start_us, end_us), with buckets.
 
-        A span in progress makes its node appear, with zero counts, when it started in the window. With `trace_ids`
-        only those traces count.
+        A span in progress makes its node appear, with zero counts, when it started in the window.
+        With `trace_ids` only those traces count.
         """
 
     def latest_us(self, tenant: Tenant) -> int | None:

@@ -1,7 +1,7 @@
 """The queue in front of the store, and the one thread that empties it.
 
-A flush costs the same however few documents it holds, so a quiet server flushes once a second and a busy one
-as soon as a flush is full. A caller's future is done when its documents are durable.
+A flush costs the same however few documents it holds, so a quiet server flushes once a second and
+a busy one as soon as a flush is full. A caller's future is done when its documents are durable.
 Source: architecture, section 5, step 8.
 """
 
@@ -155,6 +155,8 @@ class Writer:
             self._insert(documents)
         except StoreUnavailableError as failure:
             error = failure
+        except Exception as failure:  # noqa: BLE001  whatever it was, callers must hear of it
+            error = StoreUnavailableError(f"the insert failed: {failure!r}")
         with self._changed:
             self.flushes += 1
             self.flush_s += self._clock_s() - began_s
