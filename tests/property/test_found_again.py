@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from captures import documents as captured_documents
-
 from fluoro.errors import InvalidDocumentError
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
