@@ -1,0 +1,31 @@
+"""What the agent counts. At every moment received = forwarded + rejected + dropped + buffered."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Counts:
+    """Documents by what became of them; only the event loop's thread writes here."""
+
+    received: int = 0
+    """Datagrams, good or bad."""
+    forwarded: int = 0
+    """Documents that the server stored."""
+    rejected: Counter[str] = field(default_factory=Counter)
+    """By reason: of the header line, or the server's ErrorCode."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """By reason: `buffer_full`, `stopped`, and the kinds of OTLP that are not stored."""
+    buffered: int = 0
+    """Documents that wait, or are under way."""
+    buffered_bytes: int = 0
+    requests: Counter[str] = field(default_factory=Counter)
+    """Requests to the server by status class (`2xx`) or failure (`timeout`, `refused`, …)."""
+    sampling_calls: Counter[str] = field(default_factory=Counter)
+    """Calls at the TCP door: `passed`, `cached`, `failed`, `refused`."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the equation holds."""
+        done = self.forwarded + self.rejected.total() + self.dropped.total()
+        return self.received == done + self.buffered

@@ -1,0 +1,96 @@
+"""The UDP door: one thread that blocks in `recv` and hands over lists of datagrams.
+
+A plain blocking loop takes ten times what asyncio's DatagramProtocol takes. Source: spec of the performance
+design, section 1; `benchmarks/agent_receive.py` measures it again.
+"""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+DATAGRAM_BYTES = 65_536
+_BATCH_DATAGRAMS = 256
+_BATCH_S = 0.01
+_SO_RCVBUFFORCE = 33
+_QUIET_S = 0.2
+
+Deliver = Callable[[list[bytes]], None]
+
+
+def open_socket(host: str, port: int, receive_buffer_bytes: int) -> socket.socket:
+    """A bound UDP socket with as large a buffer as the kernel grants; `::` takes IPv4 as well.
+
+    Raises:
+        OSError: The address cannot be used.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    opened = socket.socket(family, kind, protocol)
+    try:
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, receive_buffer_bytes)
+        except PermissionError:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        opened.bind(address)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def kernel_drops(opened: socket.socket) -> int:
+    """Datagrams that the kernel dropped because the socket's buffer was full."""
+    inode = str(os.fstat(opened.fileno()).st_ino)
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        with contextlib.suppress(OSError):
+            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                if fields[9] == inode:
+                    return int(fields[12])
+    return 0
+
+
+class Receiver:
+    """Receives until it is stopped; `deliver` is called on the receiving thread."""
+
+    def __init__(self, opened: socket.socket, deliver: Deliver) -> None:
+        self._socket = opened
+        self._deliver = deliver
+        self._is_stopping = threading.Event()
+        opened.settimeout(_QUIET_S)
+        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    def start(self) -> None:
+        """Begin to receive."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take what the socket still holds, until it has been empty for 200 ms; then end."""
+        self._is_stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        receive, now = self._socket.recv, time.monotonic
+        datagrams: list[bytes] = []
+        while True:
+            try:
+                datagrams.append(receive(DATAGRAM_BYTES))
+            except TimeoutError:
+                if self._is_stopping.is_set():
+                    return
+                continue
+            until = now() + _BATCH_S
+            self._socket.settimeout(_BATCH_S)
+            try:
+                while len(datagrams) < _BATCH_DATAGRAMS and now() < until:
+                    datagrams.append(receive(DATAGRAM_BYTES))
+            except TimeoutError:
+                pass
+            self._socket.settimeout(_QUIET_S)
+            self._deliver(datagrams)
+            datagrams = []

@@ -1,0 +1,124 @@
+"""Settings of the agent: one field is a flag, a variable, a key of the file and a line of help.
+
+`docs/reference/settings.md` is generated from this class.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fluoro.errors import SettingsError
+from fluoro.wire import ports
+
+_MIB = 1024 * 1024
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentSettings:
+    """How one agent listens, batches and sends."""
+
+    udp_address: str = ports.loopback(ports.AGENT)
+    """Where segments arrive, as host:port; port 0 takes a free one, the same for TCP."""
+
+    tcp_address: str = ports.loopback(ports.AGENT)
+    """Where SDKs ask for sampling rules and targets."""
+
+    admin_address: str = ports.loopback(ports.AGENT_ADMIN)
+    """Where /livez, /readyz and /metrics listen."""
+
+    upstream: str = f"http://{ports.loopback(ports.SERVER)}"
+    """The Fluoro server that segments go to and sampling calls are passed on to."""
+
+    batch_documents: int = 1_000
+    """Documents of one request at most."""
+
+    batch_bytes: int = 2 * _MIB
+    """Bytes of the documents of one request at most."""
+
+    batch_interval_ms: int = 200
+    """Longest time that a document waits for others."""
+
+    senders: int = 8
+    """Requests that are under way at the same time."""
+
+    request_timeout_s: int = 10
+    """Longest time that one request may take."""
+
+    buffer_bytes: int = 64 * _MIB
+    """Documents that wait for the server, in bytes; past it the oldest are dropped and counted.
+    Never more than a quarter of the container's memory limit."""
+
+    receive_buffer_bytes: int = 8 * _MIB
+    """Socket buffer asked of the kernel; what was granted is logged and a metric."""
+
+    drain_s: float = 0.0
+    """On SIGTERM: seconds to go on receiving while /readyz answers 503."""
+
+    flush_deadline_s: float = 30.0
+    """On SIGTERM: seconds to send what waits; the rest is dropped and counted."""
+
+    tcp_connections: int = 256
+    """Open TCP connections; one more is closed at once."""
+
+    tcp_body_bytes: int = 1 * _MIB
+    """Longest body of a sampling call."""
+
+    tcp_timeout_s: float = 5.0
+    """Longest time for the head or the body of a sampling call to arrive."""
+
+    sampling_cache_s: int = 3600
+    """While the server is away, how old an answer to a sampling call may be."""
+
+    telemetry_interval_s: int = 60
+    """Seconds between two reports of the agent's own counts to the server."""
+
+    log_level: LogLevel = "info"
+    """Least important lines that the log on stderr has."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work.
+
+        Raises:
+            SettingsError: With the first field at fault.
+        """
+        for name in ("udp_address", "tcp_address", "admin_address"):
+            ports.parse(name, getattr(self, name))
+        if not self.upstream.startswith(("http://", "https://")):
+            raise SettingsError(
+                "upstream", f"{self.upstream!r} is no URL: write it as in http://127.0.0.1:8080"
+            )
+        for name, least in _LEAST.items():
+            value: float = getattr(self, name)
+            if value < least:
+                raise SettingsError(name, f"{value} is too small: it is at least {least}")
+        if self.batch_documents > _MOST_DOCUMENTS:
+            raise SettingsError(
+                "batch_documents",
+                f"{self.batch_documents} is too large: a request holds {_MOST_DOCUMENTS} at most",
+            )
+        if self.batch_bytes > self.buffer_bytes:
+            raise SettingsError(
+                "batch_bytes",
+                f"{self.batch_bytes} bytes never fit into a buffer of {self.buffer_bytes}:"
+                " make buffer_bytes larger",
+            )
+
+
+_MOST_DOCUMENTS = 5_000
+_LEAST: dict[str, float] = {
+    "batch_documents": 1,
+    "batch_bytes": 65_536,
+    "batch_interval_ms": 1,
+    "senders": 1,
+    "request_timeout_s": 1,
+    "buffer_bytes": 65_536,
+    "receive_buffer_bytes": 1,
+    "drain_s": 0,
+    "flush_deadline_s": 0,
+    "tcp_connections": 1,
+    "tcp_body_bytes": 1,
+    "tcp_timeout_s": 0.1,
+    "sampling_cache_s": 0,
+    "telemetry_interval_s": 1,
+}
