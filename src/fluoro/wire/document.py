@@ -21,6 +21,7 @@ from fluoro.wire.json_places import (
     next_item,
     next_member,
     passed,
+    skip,
 )
 from fluoro.wire.json_text import parse_error
 
@@ -93,7 +94,9 @@ def outline(document: bytes) -> Entity:
     start = 0
     while document[start : start + 1].isspace():
         start += 1
-    entity = _open(document, start)
+    if not is_object(document, start):
+        raise parse_error("")
+    entity = Entity(document, start)
     above: list[Entity] = []
     at = entity.start + 1
     while True:
@@ -116,8 +119,10 @@ def outline(document: bytes) -> Entity:
             at = place.end
             continue
         is_item, at = next_item(document, at)
+        while is_item and not is_object(document, at):  # in a list that a later one replaces
+            is_item, at = next_item(document, skip(document, at))
         if is_item:
-            nested = _open(document, at)
+            nested = Entity(document, at)
             entity.nested.append(nested)
             above.append(entity)
             entity = nested
@@ -171,12 +176,6 @@ def subsegment(document: bytes, id_: str) -> bytes | None:
 def join(pairs: Iterable[tuple[str, bytes]]) -> bytes:
     """An object of members whose values are JSON texts."""
     return b"{%b}" % b",".join(msgspec.json.encode(key) + b":" + value for key, value in pairs)
-
-
-def _open(document: bytes, at: int) -> Entity:
-    if not is_object(document, at):
-        raise parse_error("")
-    return Entity(document, at)
 
 
 def _pieces(entity: Entity) -> Iterator[bytes | Entity]:

@@ -23,8 +23,8 @@ _END = re.compile(rf"{_SPACE}\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LITERALS = {"true": True, "false": False, "null": None}
 
-_INTEGER_DIGITS = 308
-"""Longer integers are read as floating point (infinite), as no float64 holds them."""
+_INTEGER_DIGITS = 4300
+"""Longer integers are read as floating point, so infinite: Python converts no more digits."""
 _PATH_CHARACTERS = 200
 
 
