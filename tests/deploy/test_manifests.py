@@ -132,4 +132,4 @@ def test_agents_send_to_the_server(base):
     service = base.find("Service", "fluoro")
     name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
     port = service["spec"]["ports"][0]["port"]
-    assert base.settings("agent")["upstream"] == [f"http://{name}.{namespace}.svc:{port}"]
+    assert base.settings("agent")["upstream"] == f"http://{name}.{namespace}.svc:{port}"
