@@ -1,12 +1,13 @@
 """The UDP door: one thread that blocks in `recv` and hands over lists of datagrams.
 
-A plain blocking loop takes ten times what asyncio's DatagramProtocol takes. Source: spec of the performance
-design, section 1; `benchmarks/agent_receive.py` measures it again.
+A plain blocking loop takes ten times what asyncio's DatagramProtocol takes. Source: spec of the
+performance design, section 1; `benchmarks/agent_receive.py` measures it again.
 """
 
 import contextlib
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,8 @@ DATAGRAM_BYTES = 65_536
 _BATCH_DATAGRAMS = 256
 _BATCH_S = 0.01
 _SO_RCVBUFFORCE = 33
-_QUIET_S = 0.2
+_BATCH, _QUIET = struct.pack("ll", 0, 10_000), struct.pack("ll", 0, 200_000)
+"""10 ms and 200 ms as the kernel's timeval."""
 
 Deliver = Callable[[list[bytes]], None]
 
@@ -62,7 +64,6 @@ class Receiver:
         self._socket = opened
         self._deliver = deliver
         self._is_stopping = threading.Event()
-        opened.settimeout(_QUIET_S)
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
     def start(self) -> None:
@@ -74,23 +75,23 @@ class Receiver:
         self._is_stopping.set()
         self._thread.join()
 
+    def _wait_at_most(self, timeout: bytes) -> None:
+        """Let the kernel end a `recv`: Python's own time-outs cost a second call a datagram."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+
     def _run(self) -> None:
         receive, now = self._socket.recv, time.monotonic
-        datagrams: list[bytes] = []
         while True:
+            self._wait_at_most(_QUIET)
             try:
-                datagrams.append(receive(DATAGRAM_BYTES))
-            except TimeoutError:
+                datagrams = [receive(DATAGRAM_BYTES)]
+            except BlockingIOError:
                 if self._is_stopping.is_set():
                     return
                 continue
-            until = now() + _BATCH_S
-            self._socket.settimeout(_BATCH_S)
-            try:
-                while len(datagrams) < _BATCH_DATAGRAMS and now() < until:
+            self._wait_at_most(_BATCH)
+            until_s = now() + _BATCH_S
+            with contextlib.suppress(BlockingIOError):
+                while len(datagrams) < _BATCH_DATAGRAMS and now() < until_s:
                     datagrams.append(receive(DATAGRAM_BYTES))
-            except TimeoutError:
-                pass
-            self._socket.settimeout(_QUIET_S)
             self._deliver(datagrams)
-            datagrams = []

@@ -68,7 +68,7 @@ class AgentSettings:
     """Longest time for the head or the body of a sampling call to arrive."""
 
     sampling_cache_s: int = 3600
-    """While the server is away, how old an answer to a sampling call may be."""
+    """While the server is away, how old its last answer about sampling rules may be."""
 
     telemetry_interval_s: int = 60
     """Seconds between two reports of the agent's own counts to the server."""

@@ -1,0 +1,200 @@
+"""The agent from its start to its end: doors open, documents flow, doors close, buffers empty."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import msgspec
+import structlog
+
+from fluoro.agent.admin import admin_app
+from fluoro.agent.batcher import Batcher
+from fluoro.agent.counts import Counts
+from fluoro.agent.forwarder import Forwarder
+from fluoro.agent.listener import listening
+from fluoro.agent.proxy import Proxy
+from fluoro.agent.receiver import Receiver, open_socket
+from fluoro.agent.settings import AgentSettings
+from fluoro.agent.telemetry import Telemetry
+from fluoro.errors import SettingsError
+from fluoro.wire import ports
+
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_NO_LIMIT_BYTES = 1 << 60
+_TICK_S = 0.05
+_ADMIN_CONNECTIONS = 64
+_SAME_PORT_TRIES = 20
+
+_log = structlog.get_logger()
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where a running agent listens, as host:port."""
+
+    agent: str
+    """UDP and TCP; the UDP one where they differ."""
+    admin: str
+
+
+def buffer_limit(settings: AgentSettings, limits: tuple[str, ...] = _CGROUP_LIMITS) -> int:
+    """Bytes that may wait: the setting, at most a quarter of the container's memory."""
+    for path in limits:
+        try:
+            limit = int(Path(path).read_text(encoding="ascii"))
+        except (OSError, ValueError):  # another cgroup version, or "max"
+            continue
+        if limit < _NO_LIMIT_BYTES:
+            return min(settings.buffer_bytes, limit // 4)
+    return settings.buffer_bytes
+
+
+def open_doors(settings: AgentSettings) -> tuple[socket.socket, socket.socket, socket.socket]:
+    """Bound UDP, TCP and admin sockets; where both ports are 0, UDP and TCP get the same number.
+
+    Raises:
+        SettingsError: An address is in use or cannot be had.
+    """
+    udp_host, udp_port = ports.parse("udp_address", settings.udp_address)
+    tcp_host, tcp_port = ports.parse("tcp_address", settings.tcp_address)
+    tries = _SAME_PORT_TRIES if udp_port == tcp_port == 0 else 1
+    for left in reversed(range(tries)):
+        udp = _open("udp_address", udp_host, udp_port, settings)
+        try:
+            same = udp.getsockname()[1] if udp_port == tcp_port == 0 else tcp_port
+            tcp = _open("tcp_address", tcp_host, same, settings)
+        except SettingsError:
+            udp.close()
+            if not left:
+                raise
+        else:
+            break
+    try:
+        admin = _open("admin_address", *ports.parse("admin_address", settings.admin_address))
+    except SettingsError:
+        udp.close()
+        tcp.close()
+        raise
+    return udp, tcp, admin
+
+
+def _open(
+    setting: str, host: str, port: int, settings: AgentSettings | None = None
+) -> socket.socket:
+    try:
+        if setting == "udp_address" and settings is not None:
+            return open_socket(host, port, settings.receive_buffer_bytes)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        is_any = host == "::"
+        return socket.create_server((host, port), family=family, dualstack_ipv6=is_any)
+    except OSError as error:
+        raise SettingsError(
+            setting,
+            f"{ports.spell(host, port)} cannot be used ({error.strerror or error}):"
+            " stop what listens there or choose another address",
+        ) from error
+
+
+async def run(
+    settings: AgentSettings,
+    *,
+    ready: Callable[[Addresses], None],
+    stop: asyncio.Event,
+    clock_s: Callable[[], float] = time.monotonic,
+    wall_clock_s: Callable[[], float] = time.time,
+) -> Counts:
+    """Run an agent until `stop` is set, then drain it; the final counts.
+
+    Args:
+        settings: How it listens and sends.
+        ready: Called once, when every door is open.
+        stop: Set it (on SIGTERM) to end: /readyz turns 503 at once, datagrams are still taken for
+            `drain_s`, then until the socket is empty, then all is sent within `flush_deadline_s`.
+        clock_s: A clock that never goes back.
+        wall_clock_s: Epoch seconds, for telemetry.
+
+    Raises:
+        SettingsError: An address cannot be used.
+    """
+    counts = Counts()
+    batcher = Batcher(settings, buffer_limit(settings), counts, clock_s)
+    udp, tcp, admin = open_doors(settings)
+    loop = asyncio.get_running_loop()
+    receiver = Receiver(udp, lambda found: _hand_over(loop, batcher, found))
+    timeout_s = settings.tcp_timeout_s
+    async with (
+        httpx2.AsyncClient(
+            base_url=settings.upstream, timeout=settings.request_timeout_s
+        ) as client,
+        listening(
+            admin_app(counts, udp, lambda: not stop.is_set()),
+            admin,
+            timeout_s=timeout_s,
+            connections=_ADMIN_CONNECTIONS,
+        ),
+    ):
+        telemetry = Telemetry(client, counts, socket.gethostname(), wall_clock_s)
+        forwarder = Forwarder(client, batcher, counts)
+        senders = [asyncio.create_task(forwarder.send_for_ever()) for _ in range(settings.senders)]
+        reporting = asyncio.create_task(telemetry.report_for_ever(settings.telemetry_interval_s))
+        proxy = Proxy(client, settings, counts, clock_s)
+        async with listening(
+            proxy.app, tcp, timeout_s=timeout_s, connections=settings.tcp_connections
+        ):
+            receiver.start()
+            _announce(settings, udp, admin, ready)
+            await stop.wait()
+            await asyncio.sleep(settings.drain_s)
+            await asyncio.to_thread(receiver.stop)
+        await _flush(batcher, counts, clock_s() + settings.flush_deadline_s, clock_s)
+        for task in (reporting, *senders):
+            task.cancel()
+        await asyncio.gather(reporting, *senders, return_exceptions=True)
+        await telemetry.report()
+    udp.close()
+    _log.info(
+        "agent_stopped",
+        received=counts.received,
+        forwarded=counts.forwarded,
+        rejected=counts.rejected.total(),
+        dropped=counts.dropped.total(),
+    )
+    return counts
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, batcher: Batcher, datagrams: list[bytes]) -> None:
+    """From the receiving thread to the loop's."""
+    loop.call_soon_threadsafe(batcher.add, datagrams)
+
+
+def _announce(
+    settings: AgentSettings,
+    udp: socket.socket,
+    admin: socket.socket,
+    ready: Callable[[Addresses], None],
+) -> None:
+    addresses = Addresses(
+        ports.spell(*udp.getsockname()[:2]), ports.spell(*admin.getsockname()[:2])
+    )
+    _log.info(
+        "agent_started",
+        address=addresses.agent,
+        admin_address=addresses.admin,
+        upstream=settings.upstream,
+        receive_buffer_bytes=udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
+    )
+    ready(addresses)
+
+
+async def _flush(
+    batcher: Batcher, counts: Counts, deadline_s: float, clock_s: Callable[[], float]
+) -> None:
+    """Let the senders empty the buffer; what is left at the deadline is dropped and counted."""
+    batcher.flush()
+    while counts.buffered and clock_s() < deadline_s:  # noqa: ASYNC110  at the end only
+        await asyncio.sleep(_TICK_S)
+    dropped = batcher.drop_all("stopped")
+    if dropped:
+        _log.warning("documents_dropped", count=dropped, reason="stopped")
