@@ -31,6 +31,20 @@ _COMPARE: dict[Operator, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 
+_HAS: dict[Flag, Callable[[int], bool]] = {
+    "ok": lambda bits: not bits & (ERROR | FAULT | THROTTLE),
+    "error": lambda bits: bool(bits & ERROR) and not bits & THROTTLE,
+    "throttle": lambda bits: bool(bits & THROTTLE),
+    "fault": lambda bits: bool(bits & FAULT),
+}
+"""The outcome words, of the bits of the root segment; as in its summary."""
+
+_NUMBER_US: dict[NumberField, Callable[[Trace], int | None]] = {
+    "duration": lambda trace: trace.duration_us,
+    "responsetime": lambda trace: trace.response_us,
+}
+"""The numbers in microseconds, None where there is none."""
+
 
 def holds(expression: Expression, trace: Trace) -> bool:
     """Whether a trace is one of those that the expression asks for."""
@@ -38,42 +52,13 @@ def holds(expression: Expression, trace: Trace) -> bool:
         case And(terms):
             return all(holds(term, trace) for term in terms)
         case FlagTest(flag):
-            return _has(flag, trace)
+            return trace.root is not None and _HAS[flag](trace.root.flags)
         case Comparison(field, compare, value):
-            seconds = _number(field, trace)
-            if seconds is None or not isinstance(value, float):
+            us = _NUMBER_US[field](trace)
+            if us is None or not isinstance(value, float):
                 return False
-            return _COMPARE[compare](seconds, value)
+            return _COMPARE[compare](to_seconds(us), value)
         case ServiceTest(name):
             return any(node.name == name and node.type != CLIENT for node in trace.nodes)
         case _:
             assert_never(expression)
-
-
-def _has(flag: Flag, trace: Trace) -> bool:
-    """The outcome of the root segment as its summary has it."""
-    if trace.root is None:
-        return False
-    bits = trace.root.flags
-    match flag:
-        case "ok":
-            return not bits & (ERROR | FAULT | THROTTLE)
-        case "error":
-            return bool(bits & ERROR) and not bits & THROTTLE
-        case "throttle":
-            return bool(bits & THROTTLE)
-        case "fault":
-            return bool(bits & FAULT)
-        case _:
-            assert_never(flag)
-
-
-def _number(field: NumberField, trace: Trace) -> float | None:
-    """A number of the trace in seconds, None when it has none."""
-    match field:
-        case "duration":
-            return to_seconds(trace.duration_us)
-        case "responsetime":
-            return None if trace.response_us is None else to_seconds(trace.response_us)
-        case _:
-            assert_never(field)
