@@ -39,7 +39,7 @@ def _condition(expression: Expression, parameters: dict[str, Any]) -> str:
 
 def _comparison(test: Comparison, parameters: dict[str, Any]) -> str:
     """A trace's duration is at most what its rows span, since detached rows do not count in it."""
-    if isinstance(test.value, str):
+    if not isinstance(test.value, float):
         return "0"
     value = _bind(test.value, "Float64", parameters)
     if test.field == "responsetime":

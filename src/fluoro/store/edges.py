@@ -1,8 +1,13 @@
 """The service graph of a window in SQL, from `spans`; `graph.edges.observe` says what it means.
 
-Rows are chosen by their end, and only what they are joined with is looked for around the window.
-Traces with subsegments that came without their segment are rare and need a walk along `parent_id`:
-those are read whole and counted by `observe`, everything else never leaves the engine.
+Rows are chosen by their end, and what they are joined with is looked for around the window. A row
+that ended in the window is found however long ago it began. Traces with subsegments that came
+without their segment are rare and need a walk along `parent_id`: those are read whole and counted
+by `observe`, everything else never leaves the engine.
+
+Two things are not seen, both for the price of a search through all data: a caller or callee that
+began more than an hour away from the window and did not end in it, and that a span was resent with
+another start, so that it lies in two buckets and counts twice.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,6 +35,10 @@ _BEGAN = f"NOT ({_FINISHED}) AND start_us >= {{start:Int64}} AND start_us < {{en
 _IS_CALL = "NOT is_segment AND namespace IN ('aws', 'remote')"
 _OWN_NODE = "service, service_type, service_account"
 _NODE = "node_name, node_type, node_account"
+_COLUMNS = (
+    "trace_id, id, parent_id, document_id, is_segment, start_us, dur_us, end_us, flags,"
+    f" name, namespace, {_OWN_NODE}, {_NODE}"
+)
 
 
 def _histogram(us: str, condition: str) -> str:

@@ -67,10 +67,16 @@ class Inserter:
     def __init__(self, client: Client, clock_us: Callable[[], int]) -> None:
         self._client = client
         self._clock_us = clock_us
-        self._receipt_us = int(str(client.command("SELECT max(receipt_us) FROM documents")))
+        newest = "SELECT max(received) FROM documents"
+        last = client.command(
+            f"SELECT max(receipt_us) FROM documents WHERE received = ({newest})"
+        )
+        self._receipt_us = int(str(last))
 
     def insert(self, documents: Sequence[Accepted]) -> None:
         """See `Storage.insert`."""
+        if not documents:
+            return
         first = max(self._clock_us(), self._receipt_us + 1)
         self._receipt_us = first + len(documents) - 1
         lines = [
@@ -98,7 +104,7 @@ class Inserter:
             }
             if missed:
                 self._insert_rows(missed)
-        except ClickHouseError as error:
+        except (ClickHouseError, OSError) as error:  # OSError: no room for the temporary file
             raise StoreUnavailableError(f"the store failed to insert: {error}") from error
 
     def _unread(self, first_us: int) -> set[int]:

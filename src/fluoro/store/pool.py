@@ -62,31 +62,20 @@ class Pool:
             SettingsError: The folder cannot be written, or another process holds it.
         """
         lock = _take(folder)
-        _raise_open_files()
-        incoming = folder / "incoming"
-        shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
-        incoming.mkdir()
+        try:
+            _raise_open_files()
+            incoming = folder / "incoming"
+            shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
+            incoming.mkdir()
+            writer, readers = _connect(folder, limits)
+        except OSError as error:
+            lock.close()
+            raise _unwritable(folder, error) from error
+        except BaseException:
+            lock.close()
+            raise
         tempfile.tempdir = str(incoming)  # where clickhouse-connect writes an insert for chDB
-        options = {
-            "max_server_memory_usage": limits.memory_bytes,
-            "background_pool_size": limits.threads,
-            "mark_cache_size": _MARK_CACHE_BYTES,
-        }
-
-        def connect(settings: Parameters) -> Client:
-            return clickhouse_connect.get_client(
-                interface="chdb",
-                path=str(folder / "store"),
-                chdb_options=options,
-                settings={"async_insert": 0, "max_threads": limits.threads, **settings},
-            )
-
-        asking = {
-            "max_execution_time": limits.query_timeout_s,
-            "max_memory_usage": limits.query_memory_bytes,
-        }
-        writer = connect({})
-        return cls(lock, writer, [connect(asking) for _ in range(limits.readers)])
+        return cls(lock, writer, readers)
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[Client]:
@@ -120,15 +109,46 @@ class Pool:
         """Close every connection, then let the folder go."""
         for client in (*self._all_readers, self.writer):
             client.close()
+        tempfile.tempdir = None
         self._lock.close()
+
+
+def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client]]:
+    """The writer's connection and the readers'."""
+    options = {
+        "max_server_memory_usage": limits.memory_bytes,
+        "background_pool_size": limits.threads,
+        "mark_cache_size": _MARK_CACHE_BYTES,
+    }
+    asking = {
+        "max_execution_time": limits.query_timeout_s,
+        "max_memory_usage": limits.query_memory_bytes,
+    }
+
+    def connect(settings: Parameters) -> Client:
+        return clickhouse_connect.get_client(
+            interface="chdb",
+            path=str(folder / "store"),
+            chdb_options=options,
+            settings={"async_insert": 0, "max_threads": limits.threads, **settings},
+        )
+
+    with contextlib.ExitStack() as opened, _translated():
+        clients = [connect({})]
+        opened.callback(clients[0].close)
+        for _ in range(limits.readers):
+            clients.append(connect(asking))
+            opened.callback(clients[-1].close)
+        opened.pop_all()
+    return clients[0], clients[1:]
 
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """The engine's errors as ours."""
+    """The engine's errors as ours; OSError is a temporary file that has no room."""
     try:
         yield
-    except ClickHouseError as error:
+    except (ClickHouseError, OSError) as error:
         if getattr(error, "code", None) in _TOO_MUCH:
             raise StoreTimeoutError(
                 "the query took more time or memory than one may: ask for a shorter time range"
@@ -141,9 +161,7 @@ def _take(folder: Path) -> IO[str]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
     except OSError as error:
-        raise SettingsError(
-            "data", f"the folder {folder} cannot be written ({error.strerror}): choose another"
-        ) from error
+        raise _unwritable(folder, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -154,6 +172,12 @@ def _take(folder: Path) -> IO[str]:
         ) from error
     os.set_inheritable(lock.fileno(), False)  # noqa: FBT003  the function has no keyword
     return lock
+
+
+def _unwritable(folder: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        "data", f"the folder {folder} cannot be written ({error.strerror}): choose another"
+    )
 
 
 def _raise_open_files() -> None:

@@ -49,6 +49,8 @@ class Writer:
         failed: Documents whose insert failed; their callers were told.
         flushes: Inserts that were made.
         flush_s: Seconds that these took together.
+
+    At every moment received = stored + failed + waiting.
     """
 
     def __init__(
@@ -62,7 +64,8 @@ class Writer:
         self._clock_s = clock_s
         self._changed = threading.Condition()
         self._queue: deque[_Batch] = deque()
-        self._waiting_by_tenant: dict[Tenant, int] = {}
+        self._waiting_of: dict[Tenant, tuple[int, int]] = {}
+        """Documents and bytes of each tenant that has some waiting."""
         self._queued = 0
         self._waiting = 0
         self._waiting_bytes = 0
@@ -77,14 +80,23 @@ class Writer:
         """Documents that are taken and neither stored nor failed."""
         return self._waiting
 
+    @property
+    def waiting_bytes(self) -> int:
+        """The same in bytes."""
+        return self._waiting_bytes
+
     def put(self, documents: Sequence[Accepted]) -> Future[None]:
         """Queue the documents of one request, all of one tenant; the future is done when durable.
+
+        It cannot be cancelled: what was taken is stored, whether or not somebody still waits. When
+        the insert fails, it has that error.
 
         Raises:
             ThrottledError: The queue is full, or half full of this tenant's; nothing was taken.
             StoreUnavailableError: The writer is closing; nothing was taken.
         """
         future: Future[None] = Future()
+        future.set_running_or_notify_cancel()
         if not documents:
             future.set_result(None)
             return future
@@ -93,14 +105,16 @@ class Writer:
         with self._changed:
             if self._is_closing:
                 raise StoreUnavailableError("the server is stopping")
-            of_tenant = self._waiting_by_tenant.get(tenant, 0) + len(documents)
+            count, count_bytes = self._waiting_of.get(tenant, (0, 0))
+            count, count_bytes = count + len(documents), count_bytes + size_bytes
             if (
                 self._waiting + len(documents) > self._settings.queue_documents
                 or self._waiting_bytes + size_bytes > self._settings.queue_bytes
-                or of_tenant > self._settings.queue_documents // 2
+                or count > self._settings.queue_documents // 2
+                or count_bytes > self._settings.queue_bytes // 2
             ):
                 raise ThrottledError("too many documents wait to be stored")
-            self._waiting_by_tenant[tenant] = of_tenant
+            self._waiting_of[tenant] = count, count_bytes
             self._waiting += len(documents)
             self._queued += len(documents)
             self._waiting_bytes += size_bytes
@@ -150,13 +164,11 @@ class Writer:
     def _flush(self, batches: Sequence[_Batch]) -> None:
         documents = [document for batch in batches for document in batch.documents]
         began_s = self._clock_s()
-        error: StoreUnavailableError | None = None
+        error: Exception | None = None
         try:
             self._insert(documents)
-        except StoreUnavailableError as failure:
+        except Exception as failure:  # noqa: BLE001  this thread outlives it; each caller gets it
             error = failure
-        except Exception as failure:  # noqa: BLE001  whatever it was, callers must hear of it
-            error = StoreUnavailableError(f"the insert failed: {failure!r}")
         with self._changed:
             self.flushes += 1
             self.flush_s += self._clock_s() - began_s
@@ -165,14 +177,18 @@ class Writer:
             else:
                 self.failed += len(documents)
             for batch in batches:
-                self._waiting -= len(batch.documents)
-                self._waiting_bytes -= batch.size_bytes
-                tenant = batch.documents[0].tenant
-                self._waiting_by_tenant[tenant] -= len(batch.documents)
-                if not self._waiting_by_tenant[tenant]:
-                    del self._waiting_by_tenant[tenant]
+                self._forget(batch)
         for batch in batches:
             if error is None:
                 batch.future.set_result(None)
             else:
                 batch.future.set_exception(error)
+
+    def _forget(self, batch: _Batch) -> None:
+        self._waiting -= len(batch.documents)
+        self._waiting_bytes -= batch.size_bytes
+        tenant = batch.documents[0].tenant
+        count, count_bytes = self._waiting_of.pop(tenant)
+        if count > len(batch.documents):
+            left = count - len(batch.documents), count_bytes - batch.size_bytes
+            self._waiting_of[tenant] = left

@@ -1,0 +1,76 @@
+"""`fluoro`: the commands, where their settings come from, and how a wrong one ends."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from fluoro import __version__
+from fluoro.errors import MigrationError, MissingExtraError, SettingsError
+
+try:
+    from cyclopts import App, Parameter
+    from cyclopts.config import Env, Yaml
+except ImportError:
+    sys.exit(f"fluoro: {MissingExtraError('server')}, or 'fluoro[agent]' for the agent alone")
+
+_VARIABLES = "FLUORO_"
+_STATUS = 2
+
+_HELP = """Application tracing for Kubernetes that speaks AWS X-Ray, run by you.
+
+Point a service that uses an X-Ray SDK at the agent (AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000), start
+`fluoro up`, and open the address that it prints.
+
+A setting comes from its flag, else its variable, else the file of --config, else its default.
+"""
+
+
+def app(config: Path | None = None) -> App:
+    """The command line, with the settings of a file behind flags and variables."""
+    sources: list[Env | Yaml] = [Env(_VARIABLES, command=True)]
+    if config is not None:
+        sources.append(Yaml(config, must_exist=True, use_commands_as_keys=True))
+    commands = App(
+        name="fluoro", version=__version__, help=_HELP, help_format="markdown", config=sources
+    )
+    for command, what in (
+        ("up", "Run agent, server and console with a store of their own."),
+        ("agent", "Run the agent: it takes segments of this node and brings them to the server."),
+        ("server", "Run the server: it stores traces, answers the X-Ray API, shows the console."),
+    ):
+        commands.command(f"fluoro.cli.{command}:{command}", name=command, help=what)
+    return commands
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; a setting that cannot work ends it with status 2 and one sentence."""
+    launcher = App(name="fluoro", version=__version__, help_flags=[], version_flags=[])
+
+    @launcher.default
+    def launch(
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        config: Annotated[
+            Path | None, Parameter(name=("--config", "-c"), env_var="FLUORO_CONFIG")
+        ] = None,
+    ) -> None:
+        if config is not None:
+            os.environ["FLUORO_CONFIG"] = str(config)  # for the children of `fluoro up`
+        app(config)(tokens)
+
+    try:
+        launcher(sys.argv[1:] if arguments is None else arguments)
+    except SettingsError as error:
+        flag = f"--{error.setting.replace('_', '-')}"
+        sys.exit(_refused(f"{flag}: {error.message}"))
+    except (MigrationError, MissingExtraError) as error:
+        sys.exit(_refused(str(error)))
+
+
+def _refused(sentence: str) -> int:
+    print(f"fluoro: {sentence}", file=sys.stderr)  # noqa: T201  said to a person
+    return _STATUS
+
+
+if __name__ == "__main__":
+    main()
