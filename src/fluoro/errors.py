@@ -105,7 +105,7 @@ class ThrottledError(FluoroError):
 
 
 class StoppingError(FluoroError):
-    """The program is ending and takes no new work; the same call may succeed elsewhere, or later."""
+    """The program is ending and takes no new work; the same call may succeed later."""
 
 
 class StoreError(FluoroError):

@@ -39,9 +39,7 @@ export interface MapEdge {
   counts: Counts;
 }
 
-/**
- * Answer of `GET /console/api/map?start=&end=` (epoch seconds; `trace=ID` instead for one trace's map).
- */
+/** Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's. */
 export interface ServiceMap {
   start_us: number;
   end_us: number;
@@ -113,7 +111,8 @@ export interface Skeleton {
   /** Duration; -1 while in progress. */
   span_us: number[];
   /**
-   * 1 error, 2 fault, 4 throttle, 8 in progress, 16 segment, 32 inferred, 64 orphan, 128 call to aws, 256 remote call.
+   * Sum of 1 error, 2 fault, 4 throttle, 8 in progress, 16 segment, 32 inferred, 64 orphan,
+   * 128 call to aws, 256 remote call.
    */
   flags: number[];
   /** HTTP status or 0. */

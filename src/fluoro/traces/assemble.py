@@ -151,7 +151,7 @@ def _entries(
             is_root = not each.segment.is_subsegment and not each.segment.parent_id
             yield not is_root, each.segment.start_us, each.segment.id, render(each.entity)
     for each, node in inferred:
-        id_ = _derived_id(trace_id, each.segment.id, "segment")
+        id_ = inferred_id(trace_id, each.segment.id)
         yield True, each.segment.start_us, id_, _inferred(trace_id, id_, each, node)
 
 
@@ -189,6 +189,11 @@ def _is_queue(call: Segment, node: Node) -> bool:
     return node.type == _QUEUE_TYPE or (
         node.type == _QUEUE_SERVICE_TYPE and call.operation in _SEND_OPERATIONS
     )
+
+
+def inferred_id(trace_id: str, call_id: str) -> str:
+    """Id of the segment that stands for what a call reached, the same at every reading."""
+    return _derived_id(trace_id, call_id, "segment")
 
 
 def _derived_id(trace_id: str, id_: str, purpose: str) -> str:

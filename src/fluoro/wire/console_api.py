@@ -1,4 +1,4 @@
-"""The JSON that the console reads under `/console/api/`; its TypeScript types are generated from these.
+"""The JSON that the console reads under `/console/api/`; its TypeScript types come from these.
 
 Member names are snake_case as written. Times are epoch microseconds, durations microseconds.
 Same reader and same meanings as the X-Ray API, in fewer bytes (spec of the console, section 7).
@@ -49,7 +49,7 @@ class MapEdge(msgspec.Struct, frozen=True):
 
 
 class ServiceMap(msgspec.Struct, frozen=True):
-    """Answer of `GET /console/api/map?start=&end=` (epoch seconds; `trace=ID` instead for one trace's map)."""
+    """Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's."""
 
     start_us: int
     end_us: int
@@ -123,7 +123,8 @@ class Skeleton(msgspec.Struct, frozen=True):
     span_us: list[int]
     """Duration; -1 while in progress."""
     flags: list[int]
-    """1 error, 2 fault, 4 throttle, 8 in progress, 16 segment, 32 inferred, 64 orphan, 128 call to aws, 256 remote call."""
+    """Sum of 1 error, 2 fault, 4 throttle, 8 in progress, 16 segment, 32 inferred, 64 orphan,
+    128 call to aws, 256 remote call."""
     status: list[int]
     """HTTP status or 0."""
     detail: list[str]

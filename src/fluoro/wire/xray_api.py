@@ -1,13 +1,23 @@
 """The X-Ray API's JSON: one Struct for each shape of the operations that Fluoro answers.
 
 Names are botocore's (`xray/2016-04-12`), members in snake_case here and PascalCase on the wire.
-Times are epoch seconds. A member that is None is left out of an answer; a list is never None,
-since clients iterate without looking. Source: botocore's service model; spec of the API.
+Times are epoch seconds; requests may also write them as text (`Timestamp`). A member that is None
+is left out of an answer; a list is never None, since clients iterate without looking.
+Source: botocore's service model; spec of the API.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+Timestamp = float | str
+"""A time in a request: epoch seconds as a number or a numeral, or ISO 8601."""
+
+Count = Annotated[int, Meta(ge=0)]
+RuleName = Annotated[str, Meta(min_length=1, max_length=32)]
+ClientId = Annotated[str, Meta(min_length=24, max_length=24)]
+"""Any 24 characters; SDKs send hex digits."""
 
 _SPELLINGS = {
     "arn": "ARN",
@@ -101,8 +111,8 @@ class SamplingStrategy(Shape, frozen=True):
 class GetTraceSummariesRequest(Shape, frozen=True):
     """A time range, a filter expression, a page."""
 
-    start_time: float
-    end_time: float
+    start_time: Timestamp
+    end_time: Timestamp
     time_range_type: Literal["TraceId", "Event", "Service"] | None = None
     sampling: bool | None = None
     sampling_strategy: SamplingStrategy | None = None
@@ -217,8 +227,8 @@ class GetTraceSummariesResult(Shape, frozen=True):
 class GetServiceGraphRequest(Shape, frozen=True):
     """A window and a group."""
 
-    start_time: float
-    end_time: float
+    start_time: Timestamp
+    end_time: Timestamp
     group_name: str | None = None
     group_arn: str | None = None
     next_token: str | None = None
@@ -360,12 +370,12 @@ class GetSamplingRulesResult(Shape, frozen=True):
 class SamplingStatisticsDocument(Shape, frozen=True):
     """What one client did for one rule since its last report."""
 
-    rule_name: str
-    client_id: str
-    timestamp: float | str
-    request_count: int = 0
-    sampled_count: int = 0
-    borrow_count: int = 0
+    rule_name: RuleName
+    client_id: ClientId
+    timestamp: Timestamp
+    request_count: Count = 0
+    sampled_count: Count = 0
+    borrow_count: Count = 0
 
 
 class GetSamplingTargetsRequest(Shape, frozen=True):
@@ -419,7 +429,7 @@ class BackendConnectionErrors(Shape, frozen=True):
 class TelemetryRecord(Shape, frozen=True, omit_defaults=False):
     """An agent's counts since its last record."""
 
-    timestamp: float
+    timestamp: Timestamp
     segments_received_count: int = 0
     segments_sent_count: int = 0
     segments_spillover_count: int = 0

@@ -1,0 +1,68 @@
+"""GetServiceGraph and GetTraceGraph. Source: spec of the service graph, sections 7 and 8."""
+
+from fluoro.errors import InputError
+from fluoro.graph.build import build
+from fluoro.model import ids
+from fluoro.model.tenant import Tenant
+from fluoro.server.backend import Backend
+from fluoro.server.requests import time_range
+from fluoro.traces.trace import Trace
+from fluoro.wire.xray_api import (
+    GetServiceGraphRequest,
+    GetServiceGraphResult,
+    GetTraceGraphRequest,
+    GetTraceGraphResult,
+)
+
+NO_TOKEN = "NextToken is currently not supported"  # noqa: S105  a sentence
+_DEFAULT_GROUP = "Default"
+
+
+def get_service_graph(
+    backend: Backend, tenant: Tenant, request: GetServiceGraphRequest
+) -> GetServiceGraphResult:
+    """The graph of everything that ended in [StartTime, EndTime).
+
+    Raises:
+        InputError: The range is reversed, the group unknown, or a token is given.
+    """
+    if request.next_token is not None:
+        raise InputError(NO_TOKEN)
+    start_us, end_us = time_range(request.start_time, request.end_time)
+    arn = request.group_arn or f":group/{_DEFAULT_GROUP}"
+    name = request.group_name or _DEFAULT_GROUP
+    if name != _DEFAULT_GROUP or arn.partition(":group/")[2].split("/")[0] != _DEFAULT_GROUP:
+        raise InputError("Group not found.")
+    services = build(backend.storage.graph(tenant, start_us, end_us), with_times=True)
+    starts = [service.start_time for service in services if service.start_time is not None]
+    ends = [service.end_time for service in services if service.end_time is not None]
+    return GetServiceGraphResult(
+        services=services,
+        contains_old_group_versions=False,
+        start_time=min(starts, default=None),
+        end_time=max(ends) - 1 if ends else None,
+    )
+
+
+def get_trace_graph(
+    backend: Backend, tenant: Tenant, request: GetTraceGraphRequest
+) -> GetTraceGraphResult:
+    """The graph of one trace, with exact histograms and without times.
+
+    Raises:
+        InputError: Not exactly one id, a bad or unknown one, or a token is given.
+    """
+    if request.next_token is not None:
+        raise InputError(NO_TOKEN)
+    if not request.trace_ids:
+        raise InputError("Zero trace ids provided")
+    if len(request.trace_ids) > 1:
+        raise InputError("Currently only one trace Id is supported")
+    try:
+        trace_id = ids.parse_trace_id(request.trace_ids[0])
+    except InputError as error:
+        raise InputError("Invalid traceId. ErrorCode: InvalidId") from error
+    spans = backend.storage.spans(tenant, [trace_id]).get(trace_id)
+    if not spans:
+        raise InputError("Trace id not found")
+    return GetTraceGraphResult(build(Trace(spans).graph, with_times=False))

@@ -1,0 +1,209 @@
+"""BatchGetTraces and GetTraceSummaries. Source: spec of trace queries, sections 1 and 2."""
+
+import hashlib
+from collections.abc import Sequence
+from itertools import accumulate
+
+import msgspec
+
+from fluoro.errors import InputError
+from fluoro.filters.parser import parse
+from fluoro.filters.tree import And, Expression, ServiceTest
+from fluoro.graph.edges import observe
+from fluoro.model import ids
+from fluoro.model.tenant import Tenant
+from fluoro.model.times import to_seconds
+from fluoro.server.api.graph import NO_TOKEN
+from fluoro.server.backend import Backend
+from fluoro.server.requests import time_range
+from fluoro.server.search import (
+    Token,
+    fingerprint,
+    matches,
+    read_page,
+    read_token,
+    spell_token,
+)
+from fluoro.store.storage import Search, Stored
+from fluoro.traces.assemble import assemble
+from fluoro.traces.summary import summarize
+from fluoro.traces.trace import Trace
+from fluoro.wire import xray_api
+from fluoro.wire.xray_api import (
+    BatchGetTracesRequest,
+    BatchGetTracesResult,
+    GetTraceSummariesRequest,
+    GetTraceSummariesResult,
+)
+
+MOST_IDS = 5
+"""AWS's own limit."""
+
+PAGE = 1_000
+"""Summaries on one page."""
+
+_US_PER_S = 1_000_000
+_REACH_US = 60 * 60 * _US_PER_S
+"""How long before a range a trace may have begun that was updated, or ended a segment, in it."""
+_AHEAD_US = 5 * 60 * _US_PER_S
+"""How far a sender's clock may be ahead of ours."""
+_SERVICE_MARGIN_S = 60
+
+
+def batch_get_traces(
+    backend: Backend, tenant: Tenant, request: BatchGetTracesRequest
+) -> BatchGetTracesResult:
+    """Traces in the order of the request, each with its whole segments; unknown ones are left out.
+
+    Raises:
+        InputError: No ids, too many, a bad one, one twice, or a token is given.
+    """
+    if request.next_token is not None:
+        raise InputError(NO_TOKEN)
+    if not request.trace_ids:
+        raise InputError("Zero trace ids provided")
+    if len(request.trace_ids) > MOST_IDS:
+        raise InputError(f"Exceeding maximum query size: {MOST_IDS}")
+    trace_ids = [ids.parse_trace_id(text) for text in request.trace_ids]
+    if len(set(trace_ids)) < len(trace_ids):
+        raise InputError("Containing duplicate trace ids")
+    documents = backend.storage.documents(tenant, trace_ids)
+    spans = backend.storage.spans(tenant, trace_ids)
+    limit = backend.settings.trace_read_bytes
+    return BatchGetTracesResult(
+        traces=[
+            _trace(trace_id, documents[trace_id], Trace(spans[trace_id]), limit)
+            for trace_id in trace_ids
+            if documents.get(trace_id) and spans.get(trace_id)
+        ],
+        unprocessed_trace_ids=[],
+    )
+
+
+def _trace(trace_id: str, documents: Sequence[Stored], trace: Trace, limit: int) -> xray_api.Trace:
+    """A trace put together from as many documents as the limit (bytes) admits, oldest first."""
+    in_order = sorted(documents, key=lambda stored: stored.receipt_us)
+    sizes = accumulate(len(stored.document) for stored in in_order)
+    admitted = [
+        (stored.id, stored.document)
+        for stored, size in zip(in_order, sizes, strict=True)
+        if size <= limit
+    ]
+    return xray_api.Trace(
+        id=trace_id,
+        duration=round(to_seconds(trace.duration_us), 3),
+        limit_exceeded=len(admitted) < len(in_order),
+        segments=[
+            xray_api.Segment(id_, document.decode())
+            for id_, document in assemble(trace_id, admitted)
+        ],
+    )
+
+
+def get_trace_summaries(
+    backend: Backend, tenant: Tenant, request: GetTraceSummariesRequest
+) -> GetTraceSummariesResult:
+    """One page of the traces that match, newest first.
+
+    Type TraceId goes by the start of a trace and is exact. Event (last receipt) and Service (end of
+    a segment) check exactly too, but only traces that began at most an hour before the range; their
+    pages follow the start, and the traces within a page the time they go by. TracesProcessedCount
+    counts the traces of the range, for Event and Service those that were looked at.
+
+    Raises:
+        InputError: The range, the sampling, the filter or the token is not valid.
+    """
+    start_us, end_us = time_range(request.start_time, request.end_time)
+    kind = request.time_range_type or "TraceId"
+    share = _share(request, kind)
+    expression = parse(request.filter_expression or "")
+    query = fingerprint(start_us, end_us, kind, request.filter_expression)
+    token = read_token(request.next_token, query) if request.next_token else None
+    is_by_start = kind == "TraceId"
+    search = Search(
+        start_us=start_us if is_by_start else max(start_us - _REACH_US, 0),
+        end_us=end_us + _AHEAD_US if kind == "Event" else end_us,
+        expression=expression,
+        after=token.after if token else None,
+        limit=PAGE,
+    )
+
+    def accepts(trace: Trace) -> bool:
+        if not is_by_start and _moment_us(trace, kind, start_us, end_us) is None:
+            return False
+        if share is not None and not is_kept(trace.id, share):
+            return False
+        if kind == "Service":
+            return _holds_within(expression, trace, start_us, end_us)
+        return matches(expression, trace)
+
+    count = (
+        token.count
+        if token
+        else backend.storage.count_traces(tenant, search.start_us, search.end_us)
+    )
+    page = read_page(backend.storage, tenant, search, accepts)
+    traces = page.traces
+    moments = {trace.id: _moment_us(trace, kind, start_us, end_us) or 0 for trace in traces}
+    if not is_by_start:
+        traces = sorted(traces, key=lambda trace: (moments[trace.id], trace.id), reverse=True)
+    last_s = start_us // _US_PER_S - (_SERVICE_MARGIN_S if kind == "Service" else 0)
+    return GetTraceSummariesResult(
+        trace_summaries=[
+            summarize(trace) if is_by_start else _matched(trace, moments[trace.id])
+            for trace in traces
+        ],
+        approximate_time=to_seconds(page.after.start_us) if page.after else last_s,
+        traces_processed_count=count,
+        next_token=spell_token(Token(page.after, count, query)) if page.after else None,
+    )
+
+
+def _share(request: GetTraceSummariesRequest, kind: str) -> float | None:
+    """The share of traces that FixedRate asks for; None without it."""
+    strategy = request.sampling_strategy
+    if not request.sampling or strategy is None or strategy.name != "FixedRate":
+        return None
+    if strategy.value is None or not 0 <= strategy.value <= 1:
+        raise InputError("sampling rate must be specified and its value must be between [0, 1]")
+    if kind == "TraceId":
+        raise InputError(
+            "Cannot use FixedRate with input time range type: TraceId."
+            " Please try using time range type: Event"
+        )
+    return strategy.value
+
+
+def is_kept(trace_id: str, share: float) -> bool:
+    """Whether a trace is in the share that FixedRate keeps: the same traces at every call."""
+    digest = hashlib.md5(bytes.fromhex(ids.trace_id_hex(trace_id)), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8]) < share * 2**64
+
+
+def _moment_us(trace: Trace, kind: str, start_us: int, end_us: int) -> int | None:
+    """The time by which a trace is in a range of this type, None when it is not."""
+    match kind:
+        case "Event":
+            last_us = max(span.receipt_us for span in trace.spans)
+            return last_us if start_us <= last_us <= end_us else None
+        case "Service":
+            ends = (span.end_us for span in trace.spans if span.is_segment and span.is_finished)
+            return max((end for end in ends if start_us <= end <= end_us), default=None)
+        case _:
+            return trace.start_us
+
+
+def _matched(trace: Trace, moment_us: int) -> xray_api.TraceSummary:
+    return msgspec.structs.replace(summarize(trace), matched_event_time=moment_us // _US_PER_S)
+
+
+def _holds_within(expression: Expression | None, trace: Trace, start_us: int, end_us: int) -> bool:
+    """Whether a filter holds where `service()` means nodes that ended something in the range."""
+    match expression:
+        case And(terms):
+            return all(_holds_within(term, trace, start_us, end_us) for term in terms)
+        case ServiceTest(name):
+            rows = observe([trace.spans], start_us, end_us + 1, exact=True).nodes
+            return any(row.node.name == name and row.durations for row in rows)
+        case _:
+            return matches(expression, trace)

@@ -1,0 +1,61 @@
+"""What every handler works with: the store, the writer, the clock, the counters."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import anyio
+from anyio import to_thread
+
+from fluoro.errors import StoppingError
+from fluoro.server.counters import Counters
+from fluoro.server.settings import ServerSettings
+from fluoro.store.storage import Storage
+from fluoro.store.writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Backend:
+    """One for the life of a server.
+
+    Attributes:
+        storage: Its calls block: they are made from worker threads, through `run`.
+        writer: Takes documents on their way to the store.
+        settings: Of the server.
+        clock_us: Now, epoch microseconds.
+        counters: What `/metrics` shows.
+        is_stopping: New work is refused.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        writer: Writer,
+        settings: ServerSettings,
+        clock_us: Callable[[], int],
+    ) -> None:
+        self.storage = storage
+        self.writer = writer
+        self.settings = settings
+        self.clock_us = clock_us
+        self.counters = Counters()
+        self.is_stopping = False
+        self._limiter = anyio.CapacityLimiter(settings.store_readers)
+
+    def admit(self) -> None:
+        """Return when new work is taken.
+
+        Raises:
+            StoppingError: It is not any more.
+        """
+        if self.is_stopping:
+            raise StoppingError("the server is stopping")
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that blocks; at most `store_readers` run at a time, others wait."""
+
+        def call() -> T:
+            return function(*args, **kwargs)
+
+        return await to_thread.run_sync(call, limiter=self._limiter)

@@ -1,0 +1,223 @@
+"""The questions of the console: `GET /console/api/...`. Source: spec of the console, section 7."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fluoro.errors import InputError, NotFoundError
+from fluoro.filters.parser import parse
+from fluoro.graph.edges import node_of, observe
+from fluoro.model import ids
+from fluoro.model.tenant import LOCAL
+from fluoro.model.times import LAST_US
+from fluoro.server import body
+from fluoro.server.backend import Backend
+from fluoro.server.console.service_map import map_edges, map_nodes
+from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
+from fluoro.server.requests import time_range
+from fluoro.server.search import Token, fingerprint, matches, read_page, read_token, spell_token
+from fluoro.store.storage import Search, Storage
+from fluoro.traces.assemble import assemble
+from fluoro.traces.summary import distinct
+from fluoro.traces.trace import Trace
+from fluoro.wire.console_api import ServiceMap, Skeleton, SpanDetail, TraceList, TraceRow
+from fluoro.wire.document import subsegment
+
+PREFIX = "/console/api/"
+
+_PAGE, _LARGEST_PAGE = 100, 1_000
+_ANNOTATIONS = 8
+_ENCODER = msgspec.json.Encoder()
+
+
+class _Question(NamedTuple):
+    """What a page is asked, and whom it asks."""
+
+    storage: Storage
+    parameters: dict[str, str]
+    """Of the path and of the query."""
+    began: float
+
+    def took_ms(self) -> float:
+        return round((time.perf_counter() - self.began) * 1000, 1)
+
+    def range(self) -> tuple[int, int]:
+        """Both ends, epoch microseconds.
+
+        Raises:
+            InputError: One is missing or is no time.
+        """
+        return time_range(self.parameters.get("start", ""), self.parameters.get("end", ""))
+
+    def trace(self, text: str) -> Trace:
+        """The trace with an id.
+
+        Raises:
+            InputError: It is no id.
+            NotFoundError: There is no such trace.
+        """
+        trace_id = ids.parse_trace_id(text)
+        spans = self.storage.spans(LOCAL, [trace_id]).get(trace_id)
+        if not spans:
+            raise NotFoundError(f"There is no trace {trace_id}, or not any more")
+        return Trace(spans)
+
+
+_Page = Callable[[_Question], msgspec.Struct]
+
+
+def routes(backend: Backend) -> list[Route]:
+    """All pages; what they raise is answered as a Problem."""
+    pages: dict[str, _Page] = {
+        "map": _service_map,
+        "traces": _traces,
+        "traces/{trace_id}": _trace,
+        "traces/{trace_id}/spans/{span_id}": _span,
+    }
+    return [Route(PREFIX + path, _endpoint(backend, page)) for path, page in pages.items()]
+
+
+def _endpoint(backend: Backend, page: _Page) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:
+        request.state.operation = f"console{page.__name__}"
+        backend.admit()
+        question = _Question(
+            backend.storage,
+            {**request.query_params, **request.path_params},
+            time.perf_counter(),
+        )
+        found = await backend.run(page, question)
+        return await body.answer(
+            _ENCODER.encode(found), request.headers, headers={"Cache-Control": "no-store"}
+        )
+
+    return endpoint
+
+
+def _service_map(question: _Question) -> ServiceMap:
+    trace_id = question.parameters.get("trace")
+    if trace_id is not None:
+        trace = question.trace(trace_id)
+        start_us, end_us = trace.start_us, trace.start_us + trace.duration_us
+        rows = observe([trace.spans], 0, LAST_US + 1, exact=False)
+    else:
+        start_us, end_us = question.range()
+        rows = question.storage.graph(LOCAL, start_us, end_us)
+    return ServiceMap(
+        start_us=start_us,
+        end_us=end_us,
+        nodes=map_nodes(rows),
+        edges=map_edges(rows),
+        latest_us=question.storage.latest_us(LOCAL),
+        took_ms=question.took_ms(),
+    )
+
+
+def _traces(question: _Question) -> TraceList:
+    start_us, end_us = question.range()
+    text = question.parameters.get("q", "")
+    expression = parse(text)
+    query = fingerprint(start_us, end_us, "console", text)
+    after = question.parameters.get("after")
+    token = read_token(after, query) if after else None
+    search = Search(
+        start_us=start_us,
+        end_us=end_us,
+        expression=expression,
+        after=token.after if token else None,
+        limit=_limit(question.parameters.get("limit")),
+    )
+    total = None if token else question.storage.count_traces(LOCAL, start_us, end_us)
+    page = read_page(question.storage, LOCAL, search, lambda trace: matches(expression, trace))
+    return TraceList(
+        traces=[_row(trace) for trace in page.traces],
+        total=total,
+        next=spell_token(Token(page.after, 0, query)) if page.after else None,
+        latest_us=question.storage.latest_us(LOCAL),
+        took_ms=question.took_ms(),
+    )
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return _PAGE
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _LARGEST_PAGE):
+        raise InputError(f"limit must be a number from 1 to {_LARGEST_PAGE}")
+    return int(text)
+
+
+def _row(trace: Trace) -> TraceRow:
+    root = trace.root
+    nodes = (row for row in sorted(trace.graph.nodes, key=lambda row: row.first_us))
+    annotations = {key: value for span in trace.spans for key, value in span.annotations.items()}
+    return TraceRow(
+        id=trace.id,
+        start_us=trace.start_us,
+        duration_us=trace.duration_us,
+        response_us=trace.response_us,
+        outcome=outcome_of(trace),
+        is_partial=trace.is_partial,
+        method=root.method if root else "",
+        url=root.url if root else "",
+        status=(root.status or None) if root else None,
+        root_service=root.name if root else "",
+        services=distinct(row.node.name for row in nodes),
+        faults=trace.faults,
+        user=next((span.user for span in trace.spans if span.user), ""),
+        annotations=[(key, _text(annotations[key])) for key in sorted(annotations)[:_ANNOTATIONS]],
+    )
+
+
+def _text(value: str | float | bool) -> str:  # noqa: FBT001  an annotation's value
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _trace(question: _Question) -> Skeleton:
+    return skeleton(question.trace(question.parameters["trace_id"]))
+
+
+def _span(question: _Question) -> SpanDetail:
+    trace = question.trace(question.parameters["trace_id"])
+    span_id = question.parameters["span_id"].lower()
+    missing = NotFoundError(f"There is no segment {span_id} in trace {trace.id}")
+    span = next((span for span in trace.spans if span.id == span_id), None)
+    call = None if span else inferred_call(trace, span_id)
+    shown = span or call
+    if shown is None:
+        raise missing
+    document = _document(question.storage, trace.id, span_id, shown.document_id)
+    if document is None:
+        raise missing
+    node = node_of(shown)
+    return SpanDetail(
+        trace_id=trace.id,
+        span_id=span_id,
+        service=node.name if call else shown.service,
+        node_name=node.name,
+        node_type=node.type,
+        start_us=shown.start_us,
+        end_us=shown.end_us if shown.is_finished else None,
+        parent_id=call.id if call else shown.parent_id,
+        inferred=call is not None,
+        document=msgspec.Raw(document),
+    )
+
+
+def _document(storage: Storage, trace_id: str, span_id: str, document_id: str) -> bytes | None:
+    """The segment or subsegment as it was sent, or as it was inferred, without `subsegments`."""
+    stored = sorted(
+        storage.documents(LOCAL, [trace_id]).get(trace_id, ()), key=lambda each: each.receipt_us
+    )
+    for each in stored:
+        if each.id == document_id:
+            found = subsegment(each.document, span_id)
+            if found is not None:
+                return found
+    segments = dict(assemble(trace_id, [(each.id, each.document) for each in stored]))
+    document = segments.get(span_id)
+    return None if document is None else subsegment(document, span_id)

@@ -1,0 +1,137 @@
+"""The X-Ray API's operations: the table, and what every one of them has in common.
+
+Source: botocore's service model; spec of the API, sections 1 to 4.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from fluoro.model.tenant import LOCAL, Tenant
+from fluoro.server import body, requests
+from fluoro.server.api import graph, sampling, segments, telemetry, traces
+from fluoro.server.backend import Backend
+from fluoro.wire import xray_api
+from fluoro.wire.xray_api import Shape
+
+Role = Literal["write", "read"]
+
+Handler = Callable[[Backend, Tenant, Any], Awaitable[Shape]]
+"""Answers one request; the third argument is the operation's own shape."""
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One row of the table."""
+
+    name: str
+    path: str
+    """Case counts; one slash behind it is accepted."""
+    request: type[Shape]
+    handler: Handler
+    role: Role
+    """What a key must be allowed to, once there are keys."""
+
+
+def _blocking(function: Callable[[Backend, Tenant, Any], Shape]) -> Handler:
+    """A handler of a function that asks the store and so runs in a worker thread."""
+
+    async def handler(backend: Backend, tenant: Tenant, request: Shape) -> Shape:
+        return await backend.run(function, backend, tenant, request)
+
+    return handler
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "PutTraceSegments",
+        "/TraceSegments",
+        xray_api.PutTraceSegmentsRequest,
+        segments.put_trace_segments,
+        "write",
+    ),
+    Operation(
+        "BatchGetTraces",
+        "/Traces",
+        xray_api.BatchGetTracesRequest,
+        _blocking(traces.batch_get_traces),
+        "read",
+    ),
+    Operation(
+        "GetTraceSummaries",
+        "/TraceSummaries",
+        xray_api.GetTraceSummariesRequest,
+        _blocking(traces.get_trace_summaries),
+        "read",
+    ),
+    Operation(
+        "GetServiceGraph",
+        "/ServiceGraph",
+        xray_api.GetServiceGraphRequest,
+        _blocking(graph.get_service_graph),
+        "read",
+    ),
+    Operation(
+        "GetTraceGraph",
+        "/TraceGraph",
+        xray_api.GetTraceGraphRequest,
+        _blocking(graph.get_trace_graph),
+        "read",
+    ),
+    Operation(
+        "GetSamplingRules",
+        "/GetSamplingRules",
+        xray_api.GetSamplingRulesRequest,
+        _blocking(sampling.get_sampling_rules),
+        "write",
+    ),
+    Operation(
+        "GetSamplingTargets",
+        "/SamplingTargets",
+        xray_api.GetSamplingTargetsRequest,
+        _blocking(sampling.get_sampling_targets),
+        "write",
+    ),
+    Operation(
+        "PutTelemetryRecords",
+        "/TelemetryRecords",
+        xray_api.PutTelemetryRecordsRequest,
+        _blocking(telemetry.put_telemetry_records),
+        "write",
+    ),
+)
+
+
+class Endpoint:
+    """Serves one operation as a bare ASGI application; errors are left to the framework."""
+
+    def __init__(self, backend: Backend, operation: Operation) -> None:
+        self._backend = backend
+        self._operation = operation
+        self._decoder: msgspec.json.Decoder[Shape] = msgspec.json.Decoder(operation.request)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read, decode, handle, encode."""
+        backend = self._backend
+        scope["state"]["operation"] = self._operation.name
+        backend.admit()
+        request = Request(scope, receive)
+        text = await body.read(request.stream(), request.headers, backend.settings.body_bytes)
+        shape = requests.decode(text, self._decoder)
+        result = await self._operation.handler(backend, LOCAL, shape)
+        answer = await body.answer(_ENCODER.encode(result), request.headers)
+        await answer(scope, receive, send)
+
+
+def routes(backend: Backend) -> list[Route]:
+    """Every operation, with and without a slash behind its path."""
+    return [
+        Route(path, Endpoint(backend, operation), methods=["POST"])
+        for operation in OPERATIONS
+        for path in (operation.path, operation.path + "/")
+    ]

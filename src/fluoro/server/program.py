@@ -1,0 +1,111 @@
+"""The server from its start to its end: store, writer, listeners; and all of it back again."""
+
+import asyncio
+import contextlib
+import dataclasses
+import socket
+import time
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+import fluoro
+from fluoro.server.admin import create_admin
+from fluoro.server.app import create_app
+from fluoro.server.backend import Backend
+from fluoro.server.listener import address_of, bind, listening
+from fluoro.server.settings import ServerSettings
+from fluoro.store.storage import Storage
+from fluoro.store.writer import Writer, WriterSettings
+
+_LOG = structlog.get_logger()
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where a running server listens, as host:port."""
+
+    server: str
+    admin: str
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+async def run(
+    settings: ServerSettings,
+    open_storage: Callable[[], Storage],
+    *,
+    ready: Callable[[Addresses], None],
+    stop: asyncio.Event,
+    clock_us: Callable[[], int] = _now_us,
+) -> None:
+    """Run a server until `stop` is set.
+
+    At the end new work is refused with 503, what waits is written, open requests are answered, and
+    the store is closed.
+
+    Args:
+        settings: How it listens and answers.
+        open_storage: Opens the store; called once the addresses are taken.
+        ready: Called once, when every listener answers.
+        stop: Set it (on SIGTERM) to end.
+        clock_us: Epoch microseconds.
+
+    Raises:
+        SettingsError: An address or the store's folder cannot be used.
+        MigrationError: A newer version wrote the store.
+    """
+    with (
+        contextlib.closing(bind("address", settings.address)) as main_socket,
+        contextlib.closing(bind("admin_address", settings.admin_address)) as admin_socket,
+        contextlib.closing(await asyncio.to_thread(open_storage)) as storage,
+    ):
+        writer = Writer(storage.insert, _writer_settings(settings))
+        backend = Backend(storage, writer, settings, clock_us)
+        try:
+            await _serve(backend, main_socket, admin_socket, ready, stop)
+        finally:
+            await asyncio.to_thread(writer.close)
+        counters = backend.counters
+        _LOG.info(
+            "server_stopped",
+            received=writer.received + counters.rejected.total(),
+            stored=writer.stored,
+            rejected=writer.failed + counters.rejected.total(),
+            waiting=writer.waiting,
+        )
+
+
+async def _serve(
+    backend: Backend,
+    main_socket: socket.socket,
+    admin_socket: socket.socket,
+    ready: Callable[[Addresses], None],
+    stop: asyncio.Event,
+) -> None:
+    """Answer until `stop` is set and everything that was taken is written and answered."""
+    async with (
+        listening(create_admin(backend, fluoro.__version__), admin_socket),
+        listening(create_app(backend), main_socket),
+    ):
+        addresses = Addresses(address_of(main_socket), address_of(admin_socket))
+        _LOG.info(
+            "server_started",
+            version=fluoro.__version__,
+            **{**dataclasses.asdict(backend.settings), "data": str(backend.settings.data)},
+        )
+        ready(addresses)
+        await stop.wait()
+        backend.is_stopping = True
+        await asyncio.to_thread(backend.writer.close)
+
+
+def _writer_settings(settings: ServerSettings) -> WriterSettings:
+    return WriterSettings(
+        flush_documents=settings.flush_documents,
+        flush_interval_s=settings.flush_interval_ms / 1000,
+        queue_documents=settings.queue_documents,
+        queue_bytes=settings.queue_bytes,
+    )

@@ -1,0 +1,89 @@
+"""Bodies of requests as the API's shapes; what does not fit is refused in AWS's words."""
+
+import math
+import re
+from datetime import UTC, datetime
+
+import msgspec
+
+from fluoro.errors import InputError, UnreadableBodyError
+from fluoro.model.times import to_us
+from fluoro.wire.xray_api import Shape, Timestamp
+
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?\Z", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_WORD = re.compile(r"(?<![^.\[])\w")
+_NULL = "got `null`"
+
+
+def decode(body: bytes, decoder: msgspec.json.Decoder[Shape]) -> Shape:
+    """The request in a body; an empty body is `{}`.
+
+    Raises:
+        UnreadableBodyError: It is no JSON object.
+        InputError: A member is missing or is not what it must be; the message names it.
+    """
+    try:
+        return decoder.decode(body or b"{}")
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableBodyError(f"the body is not JSON: {error}") from error
+
+
+def _refusal(text: str) -> InputError:
+    """AWS's sentence for what msgspec says."""
+    match = _PLACE.match(text)
+    what, path = (match["what"], match["path"] or "") if match else (text, "")
+    missing = _MISSING.match(what)
+    if missing:
+        path = f"{path}.{missing[1]}" if path else missing[1]
+    if not path:
+        return UnreadableBodyError("the body is not a JSON object")
+    is_absent = missing or what.endswith(_NULL)
+    return invalid(path, "Member must not be null" if is_absent else what)
+
+
+def invalid(path: str, constraint: str) -> InputError:
+    """The refusal of the member at a path such as `StartTime`, for breaking a constraint."""
+    member = _WORD.sub(lambda first: first[0].lower(), path)
+    return InputError(
+        f"1 validation error detected: Value at '{member}' failed to satisfy constraint:"
+        f" {constraint}"
+    )
+
+
+def microseconds(member: str, value: Timestamp) -> int:
+    """Epoch microseconds of a time in a request: a number, a numeral, or ISO 8601 (UTC if silent).
+
+    Raises:
+        InputError: It is none of these, or before 1970; the message names the member.
+    """
+    seconds = _seconds(value) if isinstance(value, str) else value
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        raise invalid(member, "Member must be a time in epoch seconds or ISO 8601")
+    return to_us(seconds)
+
+
+def time_range(start: Timestamp, end: Timestamp) -> tuple[int, int]:
+    """Both ends of a range, epoch microseconds.
+
+    Raises:
+        InputError: One is no time, or the end is before the start.
+    """
+    start_us, end_us = microseconds("StartTime", start), microseconds("EndTime", end)
+    if end_us < start_us:
+        raise InputError("End time cannot be earlier than start time")
+    return start_us, end_us
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
