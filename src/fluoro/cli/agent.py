@@ -13,7 +13,7 @@ from fluoro.cli.running import configure_log, print_json, run_until_signal
 def agent(
     *,
     settings: Annotated[AgentSettings, Parameter(name="*")] = AgentSettings(),  # noqa: B008  frozen
-    json: bool = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Take segments on UDP and sampling calls on TCP, and bring them to the server.
 

@@ -55,6 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
         ] = None,
     ) -> None:
         if config is not None:
+            if not config.is_file():
+                raise SettingsError("config", f"there is no file {config}")
             os.environ["FLUORO_CONFIG"] = str(config)  # for the children of `fluoro up`
         app(config)(tokens)
 

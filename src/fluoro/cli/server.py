@@ -1,0 +1,93 @@
+"""`fluoro server`."""
+
+import asyncio
+import dataclasses
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from fluoro.cli.running import configure_log, print_json, run_until_signal
+from fluoro.errors import MissingExtraError
+from fluoro.server.program import Addresses, run
+from fluoro.server.settings import ServerSettings
+from fluoro.store.storage import Storage
+
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_SHARE_OF_LIMIT = 0.7
+_WITHOUT_LIMIT_BYTES = 2_000_000_000
+
+
+def server(
+    *,
+    settings: Annotated[ServerSettings, Parameter(name="*")] = ServerSettings(),  # noqa: B008  frozen
+    json: bool = False,
+) -> None:
+    """Store traces, answer the X-Ray API, show the console.
+
+    Args:
+        settings: Its flags.
+        json: Print one line with the addresses in use once all answer.
+    """
+    settings = fitted(settings)
+    configure_log(settings.log_level)
+
+    def ready(addresses: Addresses) -> None:
+        if json:
+            print_json(
+                {
+                    "server": f"http://{addresses.server}",
+                    "server_admin": addresses.admin,
+                    "data": str(settings.data),
+                }
+            )
+
+    async def program(stop: asyncio.Event) -> None:
+        await run(settings, lambda: _open(settings), ready=ready, stop=stop)
+
+    run_until_signal(program)
+
+
+def fitted(settings: ServerSettings, cgroup_limit: Path = _CGROUP_LIMIT) -> ServerSettings:
+    """Settings with what depends on the machine worked out: folder, memory, cores.
+
+    Raises:
+        SettingsError: They do not go together.
+    """
+    memory_bytes = settings.store_memory_bytes or _memory_bytes(cgroup_limit)
+    return dataclasses.replace(
+        settings,
+        data=settings.data.expanduser(),
+        store_memory_bytes=memory_bytes,
+        store_threads=settings.store_threads or os.cpu_count() or 1,
+        query_memory_bytes=settings.query_memory_bytes or memory_bytes // 4,
+    )
+
+
+def _memory_bytes(cgroup_limit: Path) -> int:
+    """What the store may use: a share of the container's limit."""
+    try:
+        limit = cgroup_limit.read_text(encoding="ascii").strip()
+    except OSError:
+        limit = ""
+    return int(int(limit) * _SHARE_OF_LIMIT) if limit.isdigit() else _WITHOUT_LIMIT_BYTES
+
+
+def _open(settings: ServerSettings) -> Storage:
+    """The embedded store in the folder of the settings."""
+    try:
+        import chdb  # noqa: F401, PLC0415  only to see whether the extra is there
+    except ImportError as error:
+        raise MissingExtraError("embedded") from error
+    from fluoro.store.clickhouse import ClickHouseStorage  # noqa: PLC0415  0.4 s that help can save
+    from fluoro.store.pool import Limits  # noqa: PLC0415  the same
+
+    limits = Limits(
+        memory_bytes=settings.store_memory_bytes,
+        readers=settings.store_readers,
+        threads=settings.store_threads,
+        query_timeout_s=settings.query_timeout_s,
+        query_memory_bytes=settings.query_memory_bytes,
+    )
+    return ClickHouseStorage.open(settings.data, limits)
