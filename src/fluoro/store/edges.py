@@ -10,7 +10,7 @@ began more than an hour away from the window and did not end in it, and that a s
 another start, so that it lies in two buckets and counts twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -21,12 +21,18 @@ from fluoro.graph.nodes import kind_of
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
 from fluoro.model import outcome
 from fluoro.model.ids import trace_id_of_hex
+from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.store.pool import Pool, Row
 from fluoro.store.reader import OWNER, TRACES, Reader, buckets, owner, traces
 
 _AROUND_US = 3600 * 1_000_000
 """How far around the window a caller or callee is looked for."""
+
+_TRACES_AT_ONCE = 500
+_DAY_US = 86_400 * 1_000_000
+_LAST_DAY = 65_535
+"""Latest day of a Date."""
 
 _TROUBLE = outcome.ERROR | outcome.FAULT | outcome.THROTTLE
 _FINISHED = f"bitAnd(flags, {outcome.IN_PROGRESS}) = 0"
@@ -75,80 +81,120 @@ class Edges:
         """See `Storage.graph`."""
         around, range_values = buckets(start_us - _AROUND_US, end_us + _AROUND_US)
         values = {**owner(tenant), **range_values, "start": start_us, "end": end_us}
-        source = f"spans FINAL WHERE {OWNER} AND {around}"
+        values["since"] = min(max(start_us // _DAY_US - 1, 0), _LAST_DAY)
+        chosen = OWNER
         if trace_ids is not None:
-            source += f" AND {TRACES}"
+            chosen += f" AND {TRACES}"
             values |= traces(trace_ids)
-        scattered = self._scattered(source, values)
+        scattered = self._scattered(_rows(chosen, around), values)
         if scattered:
-            source += f" AND NOT {TRACES.replace('{traces:', '{scattered:')}"
+            chosen += f" AND NOT {TRACES.replace('{traces:', '{scattered:')}"
             values["scattered"] = scattered
-        ids = [trace_id_of_hex(digits) for digits in scattered]
-        walked = observe(self._reader.spans(tenant, ids).values(), start_us, end_us, exact=False)
-        return merged([self._counted(source, values), walked])
+        walked = observe(self._whole(tenant, scattered), start_us, end_us, exact=False)
+        return merged([self._counted(_rows(chosen, around), values), walked])
 
-    def _scattered(self, source: str, values: dict[str, Any]) -> list[str]:
+    def _scattered(self, rows: str, values: dict[str, Any]) -> list[str]:
         """Traces of the window that hold rows without a service, as hex digits."""
-        rows = self._pool.query(
-            f"SELECT DISTINCT lower(hex(trace_id)) FROM {source} AND service = ''", values
+        found = self._pool.query(
+            f"WITH {rows} SELECT DISTINCT lower(hex(trace_id)) FROM rows WHERE service = ''", values
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in found]
 
-    def _counted(self, source: str, values: dict[str, Any]) -> GraphRows:
+    def _whole(self, tenant: Tenant, digits: Sequence[str]) -> Iterator[list[Span]]:
+        """All spans of each trace, read some traces at a time."""
+        for first in range(0, len(digits), _TRACES_AT_ONCE):
+            ids = [trace_id_of_hex(each) for each in digits[first : first + _TRACES_AT_ONCE]]
+            yield from self._reader.spans(tenant, ids).values()
+
+    def _counted(self, rows: str, values: dict[str, Any]) -> GraphRows:
         nodes: list[NodeRow] = []
         edges: list[EdgeRow] = []
-        for row in self._pool.query(_segments(source), values):
+        for row in self._pool.query(_segments(rows), values):
             nodes.append(_service(row))
-            if nodes[-1].is_root and (client := _client(nodes[-1])):
-                edges.append(client)
-        for row in self._pool.query(_calls(source), values):
+            if nodes[-1].is_root and nodes[-1].statistics.histogram:
+                edges.append(_client(row, nodes[-1]))
+        for row in self._pool.query(_calls(rows), values):
             edges.append(_edge(row))
             if not row[0]:
                 nodes.append(_inferred(edges[-1]))
-        edges += [_edge(row) for row in self._pool.query(_nested_callees(source), values)]
+        edges += [_edge(row) for row in self._pool.query(_nested_callees(rows), values)]
         return GraphRows(tuple(nodes), tuple(edges), is_exact=False)
 
 
-def _segments(source: str) -> str:
+def _rows(chosen: str, around: str) -> str:
+    """Rows of the time around the window, and older ones that ended in it.
+
+    Nothing is received a day before it ends, which spares the second part most of the data; the
+    index `ends` spares it the rest.
+    """
+    return f"""rows AS (
+SELECT {_COLUMNS} FROM spans FINAL WHERE {chosen} AND {around}
+UNION ALL
+SELECT {_COLUMNS} FROM spans FINAL WHERE {chosen} AND bucket < toDateTime({{first:UInt32}}, 'UTC')
+    AND received >= toDate({{since:UInt16}}) AND {_ENDED})"""
+
+
+def _segments(rows: str) -> str:
     """Statistics of each service node, its root segments apart."""
-    ended, began = f"is_segment AND {_ENDED}", f"is_segment AND {_BEGAN}"
-    lasts = f"SELECT trace_id, document_id, max(end_us) AS last_us FROM {source} GROUP BY ALL"
+    lasts = (
+        "SELECT trace_id, document_id, max(end_us) AS last_us FROM rows"
+        f" WHERE {_FINISHED} GROUP BY ALL"
+    )
     return f"""
+WITH {rows}
 SELECT {_NODE}, parent_id = 0 AS is_root, {_statistics(_FINISHED)},
-    {_histogram("greatest(last_us, end_us) - start_us", _FINISHED)}
-FROM (SELECT * , end_us FROM {source} AND (({ended}) OR ({began}))) AS segments
+    {_histogram("greatest(last_us, end_us) - start_us", _FINISHED)},
+    minIf(start_us, {_FINISHED}), maxIf(end_us, {_FINISHED})
+FROM (SELECT * FROM rows WHERE is_segment AND (({_ENDED}) OR ({_BEGAN}))) AS segments
 LEFT JOIN ({lasts}) AS lasts
     ON segments.trace_id = lasts.trace_id AND segments.id = lasts.document_id
 GROUP BY {_NODE}, is_root"""
 
 
-def _calls(source: str) -> str:
+def _caller(row: str) -> str:
+    """The node of the segment around a row: of the document of it that counts, if it is there.
+
+    The row may be from another one, such as one sent while its segment was in progress.
+    """
+    pairs = zip(_OWN_NODE.split(", "), _NODE.split(", "), strict=True)
+    return ", ".join(f"if(own.node_name = '', {row}.{mine}, own.{its})" for mine, its in pairs)
+
+
+_OWN = f"SELECT trace_id, id, {_NODE} FROM rows WHERE is_segment"
+
+
+def _calls(rows: str) -> str:
     """Statistics of each edge of calls, whether or not a segment answered."""
     answers = (
-        f"SELECT DISTINCT trace_id, parent_id, {_NODE} FROM {source}"
-        " AND is_segment AND parent_id != 0"
+        f"SELECT DISTINCT trace_id, parent_id, {_NODE} FROM rows"
+        " WHERE is_segment AND parent_id != 0"
     )
     target = ", ".join(
         f"if(is_answered, answers.{column}, calls.{column})" for column in _NODE.split(", ")
     )
     return f"""
-SELECT answers.parent_id != 0 AS is_answered, {_OWN_NODE}, {target}, {_statistics()},
+WITH {rows}
+SELECT answers.parent_id != 0 AS is_answered, {_caller("calls")}, {target}, {_statistics()},
     arraySort(groupUniqArrayIf(name, is_answered AND name != answers.node_name))
-FROM (SELECT *, end_us FROM {source} AND {_IS_CALL} AND {_ENDED}) AS calls
+FROM (SELECT * FROM rows WHERE {_IS_CALL} AND {_ENDED}) AS calls
 LEFT JOIN ({answers}) AS answers
     ON calls.trace_id = answers.trace_id AND calls.id = answers.parent_id
+ANY LEFT JOIN ({_OWN}) AS own ON calls.trace_id = own.trace_id AND calls.document_id = own.id
 GROUP BY ALL"""
 
 
-def _nested_callees(source: str) -> str:
+def _nested_callees(rows: str) -> str:
     """Edges of segments whose parent is a segment or local work, with the callee's statistics."""
-    callers = f"SELECT trace_id, id, {_OWN_NODE} FROM {source} AND NOT ({_IS_CALL})"
+    callees = f"SELECT * FROM rows WHERE is_segment AND parent_id != 0 AND {_ENDED}"
+    callers = f"SELECT trace_id, id, document_id, {_OWN_NODE} FROM rows WHERE NOT ({_IS_CALL})"
+    node = ", ".join(f"callees.{column}" for column in _NODE.split(", "))
     return f"""
-SELECT 1 AS is_answered, callers.service, callers.service_type, callers.service_account,
-    {_NODE}, {_statistics()}, []
-FROM (SELECT *, end_us FROM {source} AND is_segment AND parent_id != 0 AND {_ENDED}) AS segments
+WITH {rows}
+SELECT 1 AS is_answered, {_caller("callers")}, {node}, {_statistics()}, []
+FROM ({callees}) AS callees
 INNER JOIN ({callers}) AS callers
-    ON segments.trace_id = callers.trace_id AND segments.parent_id = callers.id
+    ON callees.trace_id = callers.trace_id AND callees.parent_id = callers.id
+ANY LEFT JOIN ({_OWN}) AS own ON callers.trace_id = own.trace_id AND callers.document_id = own.id
 GROUP BY ALL"""
 
 
@@ -171,18 +217,16 @@ def _service(row: Row) -> NodeRow:
     )
 
 
-def _client(root: NodeRow) -> EdgeRow | None:
-    """The client's edge to a root service; none while nothing of it has ended."""
-    if not root.statistics.histogram:
-        return None
+def _client(row: Row, root: NodeRow) -> EdgeRow:
+    """The client's edge to a root service, of its finished segments alone."""
     return EdgeRow(
         source=root.node,
         is_client=True,
         target=root.node,
         aliases=(),
         statistics=root.statistics,
-        first_us=root.first_us,
-        last_us=root.last_us,
+        first_us=row[13],
+        last_us=row[14],
     )
 
 

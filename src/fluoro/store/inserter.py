@@ -68,9 +68,7 @@ class Inserter:
         self._client = client
         self._clock_us = clock_us
         newest = "SELECT max(received) FROM documents"
-        last = client.command(
-            f"SELECT max(receipt_us) FROM documents WHERE received = ({newest})"
-        )
+        last = client.command(f"SELECT max(receipt_us) FROM documents WHERE received = ({newest})")
         self._receipt_us = int(str(last))
 
     def insert(self, documents: Sequence[Accepted]) -> None:
