@@ -60,7 +60,9 @@ class MemoryStorage:
         """See `Storage.documents`."""
         with self._lock:
             return {
-                trace_id: [stored for _, stored in found.values()]
+                trace_id: sorted(
+                    (stored for _, stored in found.values()), key=lambda stored: stored.receipt_us
+                )
                 for trace_id in trace_ids
                 if (found := self._documents.get((tenant, trace_id)))
             }

@@ -18,6 +18,9 @@ from fluoro.store.storage import Position, Search, Stored
 LONGEST_US = 15 * 60 * 1_000_000
 """How far a search looks around its range for further rows of a trace."""
 
+_LONGEST_EVER_US = 24 * 3600 * 1_000_000
+"""The same where a row of the range says that a trace took longer."""
+
 OWNER = "account = {account:String} AND region = {region:String}"
 TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
 _ID = "lower(leftPad(hex({0}), 16, '0'))"
@@ -96,14 +99,23 @@ class Reader:
         }
 
     def search(self, tenant: Tenant, search: Search) -> list[Position]:
-        """See `Storage.search`."""
+        """See `Storage.search`.
+
+        What a filter asks for may be in rows later than the range: those of traces that began in
+        it are looked for as long as the longest row of the range took. A trace whose rows lie
+        further apart than any of them took can be missed, and one that began more than
+        `LONGEST_US` before the range may be there with a later start.
+        """
         condition, values = compile_filter(search.expression)
         having = ["start BETWEEN {start:Int64} AND {end:Int64}", condition]
         if search.after is not None:
             having.append("(start, digits) < ({after_start:Int64}, {after_trace:String})")
             values["after_start"] = search.after.start_us
             values["after_trace"] = trace_id_hex(search.after.trace_id)
-        around, range_values = buckets(search.start_us - LONGEST_US, search.end_us + LONGEST_US)
+        last_us = search.end_us
+        if search.expression is not None:
+            last_us += self._longest_us(tenant, search.start_us, search.end_us)
+        around, range_values = buckets(search.start_us - LONGEST_US, last_us)
         rows = self._pool.query(
             "SELECT min(start_us) AS start, lower(hex(trace_id)) AS digits FROM spans"
             f" WHERE {OWNER} AND {around} GROUP BY trace_id"
@@ -120,6 +132,15 @@ class Reader:
         )
         return [Position(start_us, trace_id_of_hex(digits)) for start_us, digits in rows]
 
+    def _longest_us(self, tenant: Tenant, start_us: int, end_us: int) -> int:
+        """How long the traces that began in a range may go on, going by the longest row."""
+        within, values = buckets(start_us, end_us)
+        rows = self._pool.query(
+            f"SELECT max(dur_us) FROM spans WHERE {OWNER} AND {within}",
+            {**owner(tenant), **values},
+        )
+        return min(max(int(rows[0][0]), LONGEST_US), _LONGEST_EVER_US)
+
     def count_traces(self, tenant: Tenant, start_us: int, end_us: int) -> int:
         """See `Storage.count_traces`."""
         around, range_values = buckets(start_us - LONGEST_US, end_us)
@@ -134,11 +155,12 @@ class Reader:
     def latest_us(self, tenant: Tenant) -> int | None:
         """See `Storage.latest_us`."""
         newest = self._pool.query(
-            f"SELECT bucket FROM spans WHERE {OWNER} ORDER BY bucket DESC LIMIT 1", owner(tenant)
+            f"SELECT toUnixTimestamp(bucket) FROM spans WHERE {OWNER} ORDER BY bucket DESC LIMIT 1",
+            owner(tenant),
         )
         if not newest:
             return None
-        first_us = int(newest[0][0].timestamp()) * 1_000_000 - LONGEST_US
+        first_us = newest[0][0] * 1_000_000 - LONGEST_US
         around, range_values = buckets(first_us, 2**62)
         parameters: Parameters = {**owner(tenant), **range_values}
         rows = self._pool.query(

@@ -81,7 +81,7 @@ CREATE TABLE IF NOT EXISTS unread (
 ) ENGINE = MergeTree
 PARTITION BY received
 ORDER BY receipt_us
-TTL received + INTERVAL 1 DAY;
+TTL toDateTime(intDiv(receipt_us, 1000000), 'UTC') + INTERVAL 1 HOUR;
 
 CREATE TABLE IF NOT EXISTS sampling_reports (
     account LowCardinality(String),
