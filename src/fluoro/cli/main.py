@@ -9,7 +9,8 @@ from fluoro import __version__
 from fluoro.errors import MigrationError, MissingExtraError, SettingsError
 
 try:
-    from cyclopts import App, Parameter
+    import yaml
+    from cyclopts import App, CycloptsError, Parameter
     from cyclopts.config import Env, Yaml
 except ImportError:
     sys.exit(f"fluoro: {MissingExtraError('server')}, or 'fluoro[agent]' for the agent alone")
@@ -32,7 +33,13 @@ def app(config: Path | None = None) -> App:
     if config is not None:
         sources.append(Yaml(config, must_exist=True, use_commands_as_keys=True))
     commands = App(
-        name="fluoro", version=__version__, help=_HELP, help_format="markdown", config=sources
+        name="fluoro",
+        version=__version__,
+        help=_HELP,
+        help_format="markdown",
+        config=sources,
+        print_error=False,
+        exit_on_error=False,
     )
     for command, what in (
         ("up", "Run agent, server and console with a store of their own."),
@@ -45,7 +52,14 @@ def app(config: Path | None = None) -> App:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; a setting that cannot work ends it with status 2 and one sentence."""
-    launcher = App(name="fluoro", version=__version__, help_flags=[], version_flags=[])
+    launcher = App(
+        name="fluoro",
+        version=__version__,
+        help_flags=[],
+        version_flags=[],
+        print_error=False,
+        exit_on_error=False,
+    )
 
     @launcher.default
     def launch(
@@ -55,8 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
         ] = None,
     ) -> None:
         if config is not None:
-            if not config.is_file():
-                raise SettingsError("config", f"there is no file {config}")
+            _check_file(config)
             os.environ["FLUORO_CONFIG"] = str(config)  # for the children of `fluoro up`
         app(config)(tokens)
 
@@ -67,6 +80,21 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(_refused(f"{flag}: {error.message}"))
     except (MigrationError, MissingExtraError) as error:
         sys.exit(_refused(str(error)))
+    except CycloptsError as error:
+        sys.exit(_refused(" ".join(str(error).split())))
+
+
+def _check_file(config: Path) -> None:
+    try:
+        found = yaml.safe_load(config.read_text())
+    except OSError as error:
+        raise SettingsError("config", f"{config} cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = "" if place is None else f", see line {place.line + 1}"
+        raise SettingsError("config", f"{config} is not YAML{line}") from error
+    if found is not None and not isinstance(found, dict):
+        raise SettingsError("config", f"{config} has no keys `server` or `agent` at its top")
 
 
 def _refused(sentence: str) -> int:

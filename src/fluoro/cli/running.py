@@ -1,31 +1,44 @@
 """What the programs share: their log, their signals, the line that says where they listen."""
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 import structlog
 import uvloop
 
 Result = TypeVar("Result")
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-def configure_log(level: str) -> None:
-    """JSON on stderr, one event a line, from a level on."""
+def configure_log(level: LogLevel) -> None:
+    """JSON on stderr, one event a line, from a level on; libraries only when they warn."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
 def run_until_signal(program: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:

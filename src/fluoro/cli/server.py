@@ -3,18 +3,17 @@
 import asyncio
 import dataclasses
 import os
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from fluoro.cli.memory import memory_limit_bytes
 from fluoro.cli.running import configure_log, print_json, run_until_signal
 from fluoro.errors import MissingExtraError
 from fluoro.server.program import Addresses, run
 from fluoro.server.settings import ServerSettings
 from fluoro.store.storage import Storage
 
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _SHARE_OF_LIMIT = 0.7
 _WITHOUT_LIMIT_BYTES = 2_000_000_000
 
@@ -30,7 +29,7 @@ def server(
         settings: Its flags.
         json: Print one line with the addresses in use once all answer.
     """
-    settings = fitted(settings)
+    settings = fitted(settings, memory_limit_bytes(), os.cpu_count() or 1)
     configure_log(settings.log_level)
 
     def ready(addresses: Addresses) -> None:
@@ -49,29 +48,26 @@ def server(
     run_until_signal(program)
 
 
-def fitted(settings: ServerSettings, cgroup_limit: Path = _CGROUP_LIMIT) -> ServerSettings:
+def fitted(settings: ServerSettings, memory_limit: int | None, processors: int) -> ServerSettings:
     """Settings with what depends on the machine worked out: folder, memory, cores.
+
+    Args:
+        settings: As given.
+        memory_limit: Bytes that the container may use, None without a limit.
+        processors: Cores of the machine.
 
     Raises:
         SettingsError: They do not go together.
     """
-    memory_bytes = settings.store_memory_bytes or _memory_bytes(cgroup_limit)
+    share = _WITHOUT_LIMIT_BYTES if memory_limit is None else int(memory_limit * _SHARE_OF_LIMIT)
+    memory_bytes = settings.store_memory_bytes or share
     return dataclasses.replace(
         settings,
         data=settings.data.expanduser(),
         store_memory_bytes=memory_bytes,
-        store_threads=settings.store_threads or os.cpu_count() or 1,
+        store_threads=settings.store_threads or processors,
         query_memory_bytes=settings.query_memory_bytes or memory_bytes // 4,
     )
-
-
-def _memory_bytes(cgroup_limit: Path) -> int:
-    """What the store may use: a share of the container's limit."""
-    try:
-        limit = cgroup_limit.read_text(encoding="ascii").strip()
-    except OSError:
-        limit = ""
-    return int(int(limit) * _SHARE_OF_LIMIT) if limit.isdigit() else _WITHOUT_LIMIT_BYTES
 
 
 def _open(settings: ServerSettings) -> Storage:

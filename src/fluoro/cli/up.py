@@ -8,8 +8,10 @@ import asyncio
 import ctypes
 import os
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,7 @@ import msgspec
 from cyclopts import Parameter
 
 from fluoro.cli.running import print_json, run_until_signal
+from fluoro.errors import SettingsError
 from fluoro.wire import ports
 
 _FREE = ports.loopback(0)
@@ -30,6 +33,7 @@ def up(
     data: Path | None = None,
     agent_address: str = ports.loopback(ports.AGENT),
     server_address: str = ports.loopback(ports.SERVER),
+    insecure: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Run agent, server and console with a store of their own, until Ctrl-C.
@@ -38,15 +42,38 @@ def up(
         data: Folder of the store, made when it is not there; else the server's default.
         agent_address: Where services send segments (UDP) and ask about sampling (TCP).
         server_address: Where the console and the X-Ray API are.
+        insecure: Let the server listen beyond this machine although nobody has to sign.
         json: Print one line with the addresses in use, once all answer.
     """
+    _refuse_taken("server_address", server_address, (socket.SOCK_STREAM,))
+    _refuse_taken("agent_address", agent_address, (socket.SOCK_STREAM, socket.SOCK_DGRAM))
     server = ["server", f"--address={server_address}", f"--admin-address={_FREE}"]
     if data is not None:
         server.append(f"--data={data}")
+    if insecure:
+        server.append("--insecure")
     agent = ["agent", f"--udp-address={agent_address}", f"--tcp-address={agent_address}"]
     agent.append(f"--admin-address={_FREE}")
     status = run_until_signal(lambda stop: _run(server, agent, stop, json=json))
     sys.exit(status)
+
+
+def _refuse_taken(setting: str, address: str, kinds: Sequence[socket.SocketKind]) -> None:
+    """Say it by the flag that was given; a child would say it by its own."""
+    host, port = ports.parse(setting, address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for kind in kinds:
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise SettingsError(
+                    setting,
+                    f"{address} cannot be used ({error.strerror or error}): stop what listens"
+                    " there or choose another address",
+                ) from error
 
 
 async def _run(server: list[str], agent: list[str], stop: asyncio.Event, *, json: bool) -> int:

@@ -86,6 +86,12 @@ class ServerSettings:
             value: int = getattr(self, name)
             if value < least:
                 raise SettingsError(name, f"{value} is too small: it is at least {least}")
+        if 0 < self.store_memory_bytes < self.query_memory_bytes:
+            raise SettingsError(
+                "query_memory_bytes",
+                f"{self.query_memory_bytes} is more than store_memory_bytes"
+                f" ({self.store_memory_bytes}): choose a smaller number",
+            )
         if self.flush_documents > self.queue_documents:
             raise SettingsError(
                 "flush_documents",
