@@ -1,0 +1,95 @@
+"""Write docs/reference/settings.md from the two dataclasses of settings.
+
+With `--check` nothing is written: status 1 when the file is not what would be written.
+"""
+
+import argparse
+import ast
+import dataclasses
+import inspect
+import sys
+import textwrap
+from pathlib import Path
+
+from fluoro.agent.settings import AgentSettings
+from fluoro.server.settings import ServerSettings
+
+TARGET = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
+_PROGRAMS: dict[str, type] = {"agent": AgentSettings, "server": ServerSettings}
+_HEAD = """# Settings
+
+<!-- Written by scripts/settings_docs.py from agent/settings.py and server/settings.py. -->
+
+Field `log_level` of the server is the flag `--log-level` of `fluoro server`, the variable
+`FLUORO_SERVER_LOG_LEVEL`, and the key `log_level` under `server` in the YAML file that `--config`
+(`-c`) or `FLUORO_CONFIG` names:
+
+```yaml
+agent:
+  upstream: http://fluoro.example:8080
+server:
+  log_level: warning
+```
+
+The flag wins over the variable, the variable over the file, the file over the default. What cannot
+work ends the start with status 2 and one sentence.
+"""
+
+
+def render() -> str:
+    """The whole page."""
+    return "\n".join([_HEAD, *(_section(name, class_) for name, class_ in _PROGRAMS.items())])
+
+
+def _section(program: str, class_: type) -> str:
+    notes = _notes(class_)
+    rows = [
+        f"| `{field.name}` | {_default(field)} | {notes[field.name]} |"
+        for field in dataclasses.fields(class_)
+    ]
+    head = f"## fluoro {program}\n\n| setting | default | is |\n| --- | --- | --- |"
+    return "\n".join([head, *rows, ""])
+
+
+def _default(field: "dataclasses.Field[object]") -> str:
+    match field.default:
+        case bool(value):
+            return "on" if value else "off"
+        case int(value):
+            return f"{value:,}"
+        case value:
+            return f"`{value}`"
+
+
+def _notes(class_: type) -> dict[str, str]:
+    """The strings beneath fields, by field, each on one line."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(class_))).body
+    notes = {}
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    for above, below in zip(body, body[1:], strict=False):
+        match above, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(note))),
+            ):
+                notes[name] = " ".join(note.split())
+    return notes
+
+
+def main() -> int:
+    """Write the file, or compare."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--check", action="store_true", help="compare instead of writing")
+    is_check = options.parse_args().check
+    text = render()
+    if not is_check:
+        TARGET.write_text(text)
+        return 0
+    if TARGET.exists() and TARGET.read_text() == text:
+        return 0
+    print(f"{TARGET} is not current: run scripts/settings_docs.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
