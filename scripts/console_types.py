@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import inspect as shapes
 
+from field_notes import field_notes
 from fluoro.wire import console_api
 
 TARGET = Path(__file__).parents[1] / "console" / "src" / "api" / "types.ts"
@@ -52,25 +53,13 @@ def render() -> str:
 
 def _interface(node: ast.ClassDef) -> str:
     struct: type[msgspec.Struct] = getattr(console_api, node.name)
-    notes = _notes(node)
+    notes = field_notes(node)
     lines = _comment(inspect.getdoc(struct) or "", "")
     lines.append(f"export interface {node.name} {{")
     for field in msgspec.structs.fields(struct):
         lines += _comment(notes.get(field.name, ""), "  ")
         lines.append(f"  {field.encode_name}: {typescript(shapes.type_info(field.type))};")
     return "\n".join([*lines, "}", ""])
-
-
-def _notes(node: ast.ClassDef) -> dict[str, str]:
-    """The strings beneath fields, by field."""
-    notes = {}
-    for above, below in zip(node.body, node.body[1:], strict=False):
-        match above, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
-                value=ast.Constant(value=str(note))
-            ):
-                notes[name] = inspect.cleandoc(note)
-    return notes
 
 
 def _comment(text: str, indent: str) -> list[str]:

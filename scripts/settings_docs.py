@@ -11,6 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from field_notes import field_notes
 from fluoro.agent.settings import AgentSettings
 from fluoro.server.settings import ServerSettings
 
@@ -52,28 +53,17 @@ def _section(program: str, class_: type) -> str:
 
 
 def _default(field: "dataclasses.Field[object]") -> str:
-    match field.default:
-        case bool(value):
-            return "on" if value else "off"
-        case int(value):
-            return f"{value:,}"
-        case value:
-            return f"`{value}`"
+    value = field.default
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"`{value}`"
 
 
 def _notes(class_: type) -> dict[str, str]:
-    """The strings beneath fields, by field, each on one line."""
+    """What is said of each field, on one line."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(class_))).body
-    notes = {}
-    body = tree.body if isinstance(tree, ast.ClassDef) else []
-    for above, below in zip(body, body[1:], strict=False):
-        match above, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(note))),
-            ):
-                notes[name] = " ".join(note.split())
-    return notes
+    notes = field_notes(tree) if isinstance(tree, ast.ClassDef) else {}
+    return {name: " ".join(note.split()) for name, note in notes.items()}
 
 
 def main() -> int:
