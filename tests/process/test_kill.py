@@ -54,8 +54,8 @@ class Server:
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the server ended at its start"
-            with contextlib.suppress(OSError):
-                connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=2)
+            connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=2)
+            with contextlib.suppress(OSError), contextlib.closing(connection):
                 connection.request("GET", "/readyz")
                 if connection.getresponse().status == http.HTTPStatus.OK:
                     return
@@ -131,6 +131,13 @@ class Load:
         for thread in self._threads:
             thread.join()
 
+    def wait_for_an_answer(self) -> None:
+        """Return once something was acknowledged, so that each kill has something to lose."""
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self.acknowledged:
+            assert time.monotonic() < deadline, "nothing was acknowledged"
+            time.sleep(0.01)
+
     @property
     def next_number(self) -> int:
         return self._number
@@ -176,10 +183,10 @@ def test_acknowledged_documents_survive_kill_9(tmp_path: Path) -> None:
         for _ in range(KILLS):
             server.start()
             with Load(server, number) as load:
-                time.sleep(moments.uniform(0.5, 1.5))
+                load.wait_for_an_answer()
+                time.sleep(moments.uniform(0.0, 1.0))
                 server.kill()
             number = load.next_number
-            assert load.acknowledged, "nothing was acknowledged before the kill"
             acknowledged |= load.acknowledged
         server.start()
         found = segment_ids(server, list(acknowledged))
