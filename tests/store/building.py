@@ -1,9 +1,11 @@
 """Documents for the store's tests: written by hand, or whole random traces."""
 
+import contextlib
 import json
 import random
 from collections.abc import Callable, Iterable
 
+from fluoro.errors import InvalidDocumentError
 from fluoro.model.tenant import Tenant
 from fluoro.store.storage import Accepted
 from fluoro.wire.segment import check
@@ -37,7 +39,7 @@ def segment(
     return {"trace_id": trace_id(trace)} | entity(id_, name, start_us, end_us, **members)
 
 
-def subsegment(
+def subsegment(  # noqa: PLR0913, PLR0917  what every one has, in the order of `entity`
     trace: int,
     id_: int,
     parent: int,
@@ -76,6 +78,15 @@ def accepted(tenant: Tenant, document: _Members | bytes) -> Accepted:
 def all_accepted(tenant: Tenant, documents: Iterable[_Members | bytes]) -> list[Accepted]:
     """Several of them."""
     return [accepted(tenant, document) for document in documents]
+
+
+def admitted(tenant: Tenant, documents: Iterable[bytes]) -> list[Accepted]:
+    """Those of them that X-Ray accepts."""
+    found = []
+    for document in documents:
+        with contextlib.suppress(InvalidDocumentError):
+            found.append(accepted(tenant, document))
+    return found
 
 
 SERVICES = (("web", "AWS::EC2::Instance"), ("orders", ""), ("orders", "AWS::ECS::Container"))
