@@ -52,7 +52,7 @@ export function HelpSheet({ sheet, isOpen, onClose, shortcuts, onShortcuts }: He
                 </dl>
               </section>
             ))}
-            <section className={styles.filters}>
+            <section>
               <h3>Filter expressions</h3>
               <dl>
                 {EXAMPLES.map(([expression, means]) => (

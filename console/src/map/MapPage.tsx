@@ -1,5 +1,5 @@
-import { Link, useNavigate } from "@tanstack/react-router";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { Link, Navigate } from "@tanstack/react-router";
+import { useDeferredValue, useMemo, useState } from "react";
 import { nowUs, useServiceMap } from "../api/queries";
 import type { ServiceMap } from "../api/types";
 import { useShortcuts } from "../frame/shortcuts";
@@ -25,18 +25,13 @@ const MEASURES: readonly [Measure, string][] = [
 /** The landing page: who calls whom, how often, how fast, and what fails. */
 export function MapPage() {
   const { search, t } = useAddress();
-  const navigate = useNavigate();
   const query = useServiceMap(t, search.r);
-  const isEmptyStore = query.data?.latest_us === null;
-  useEffect(() => {
-    if (isEmptyStore) void navigate({ to: "/start", search: travelling, replace: true });
-  }, [isEmptyStore, navigate]);
 
   if (query.isPending) return <Waiting />;
   if (query.isError && !query.data) {
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   }
-  if (isEmptyStore || !query.data) return null;
+  if (!query.data) return null;
   if (query.data.nodes.length === 0) return <NothingInRange latest={query.data.latest_us} />;
   return <Shown map={query.data} isStale={query.isPlaceholderData} />;
 }
@@ -218,29 +213,28 @@ function Waiting() {
   );
 }
 
-/** There is data, but not here: says where the newest is and goes there. */
+/** Nothing here: says where the newest trace is and goes there; an empty store leads to the start. */
 export function NothingInRange({ latest }: { latest: number | null }) {
   const { range, setRange } = useAddress();
-  const wider = range.kind === "relative" && latest !== null && nowUs() - latest < 30 * 86_400e6;
+  if (latest === null) return <Navigate to="/start" search={travelling} replace />;
+  const wider = range.kind === "relative" && nowUs() - latest < 30 * 86_400e6;
   return (
     <Message
       title="No traces in this range"
       actions={
-        latest !== null && (
-          <>
-            <Button looks={["primary"]} onClick={() => setRange(aroundTime(latest))}>
-              Go to the latest trace
+        <>
+          <Button looks={["primary"]} onClick={() => setRange(aroundTime(latest))}>
+            Go to the latest trace
+          </Button>
+          {wider && (
+            <Button onClick={() => setRange(parseRange(fitting(nowUs() - latest)) as Range)}>
+              Widen the range to it
             </Button>
-            {wider && (
-              <Button onClick={() => setRange(parseRange(fitting(nowUs() - latest)) as Range)}>
-                Widen the range to it
-              </Button>
-            )}
-          </>
-        )
+          )}
+        </>
       }
     >
-      {latest !== null && `The latest trace came ${ago(latest, nowUs())}.`}
+      {`The latest trace came ${ago(latest, nowUs())}.`}
     </Message>
   );
 }

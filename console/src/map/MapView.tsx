@@ -8,7 +8,8 @@ import { neighboursOf } from "./graph";
 import type { Layout, Point } from "./layout";
 import styles from "./MapView.module.css";
 import { Overview } from "./Overview";
-import { paint, type View } from "./paint";
+import { paint } from "./paint";
+import type { View } from "./picture";
 import { hit, type Measure, type Scene, sceneOf, spoken } from "./scene";
 import { centred, fitted, zoomed } from "./view";
 

@@ -1,9 +1,9 @@
 import { type PointerEvent, useEffect, useMemo, useRef } from "react";
 import type { Palette } from "../parts/palette";
 import styles from "./Overview.module.css";
-import { type View, visible } from "./paint";
+import { type View, visible } from "./picture";
 import { RADIUS, type Scene } from "./scene";
-import { centred, fitted } from "./view";
+import { centred, inside } from "./view";
 
 const WIDTH = 190;
 const HEIGHT = 120;
@@ -19,7 +19,7 @@ interface OverviewProps {
 /** The whole map in a corner, with the visible part as a frame; click or drag to go there. */
 export function Overview({ scene, view, size, palette, onView }: OverviewProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const own = useMemo(() => fitted(scene.bounds, WIDTH, HEIGHT, 6), [scene]);
+  const own = useMemo(() => inside(scene.bounds, 6, 6, WIDTH - 12, HEIGHT - 12), [scene]);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!canvas.current || !context) return;

@@ -8,7 +8,7 @@ import { expressionOf } from "../text/expression";
 import { count, duration, percent, plural, rate } from "../text/format";
 import { type Search, travelling, viewOf, viewText } from "../url/search";
 import { useAddress } from "../url/useAddress";
-import { neighboursOf, perMinute, type Shares, sharesOf, typeName } from "./graph";
+import { neighboursOf, perMinute, type Shares, sharesOf, shortName, typeName } from "./graph";
 import { NothingInRange } from "./MapPage";
 import styles from "./ServicesPage.module.css";
 
@@ -128,7 +128,7 @@ function Table({ map }: { map: ServiceMap }) {
                     to="/map"
                     search={(before: Search) => ({ ...travelling(before), sel: `node:${node.id}` })}
                   >
-                    {node.name}
+                    {shortName(node.name)}
                   </Link>
                 </th>
                 <td>{type}</td>

@@ -128,7 +128,7 @@ function component(graph: Graph, previous?: Layout | null): Layout {
 
 /** Crowded layers become several staggered columns, so that a wide map is not a thin tower. */
 function coordinates(nodes: number, layered: Layered): [x: number[], y: number[]] {
-  const cap = Math.max(7, Math.ceil(Math.sqrt(nodes) * 0.75));
+  const cap = Math.max(8, Math.ceil(Math.sqrt(nodes) * 0.95));
   const x: number[] = [];
   const y: number[] = [];
   const gaps: number[] = [];

@@ -1,80 +1,48 @@
 /** Draws a scene on a Canvas 2D context. Knows nothing of React or of the page. */
 
 import type { Palette } from "../parts/palette";
-import {
-  arcsOf,
-  type Bounds,
-  RADIUS,
-  RING,
-  type Scene,
-  type SceneEdge,
-  type SceneNode,
-} from "./scene";
+import { drawLabels } from "./labels";
+import { type Emphasis, FONT, type Frame, visible } from "./picture";
+import { arcsOf, RADIUS, RING, type Scene, type SceneEdge, type SceneNode, TIP } from "./scene";
 
-/** From scene to CSS pixels: `x * k + dx`. */
-export interface View {
-  k: number;
-  dx: number;
-  dy: number;
-}
-
-export interface Emphasis {
-  /** `node:…` or `edge:…`. */
-  selected: string | null;
-  hovered: string | null;
-  /** Has the keyboard. */
-  focused: string | null;
-  /** Matches of the search box; null while nothing is searched. */
-  found: ReadonlySet<string> | null;
-}
-
-export interface Frame {
-  width: number;
-  height: number;
-  ratio: number;
-  view: View;
-  palette: Palette;
-  emphasis: Emphasis;
-}
-
-const FONT = '"Inter", system-ui, sans-serif';
-const DIM = 0.16;
+/** How much is left of what is not looked at: little while pointing, more beside an open panel. */
+const DIM_POINTED = 0.2;
+const DIM_CHOSEN = 0.45;
+/** From this many edges on they are drawn lighter, and pointing at one dims nothing. */
+const MANY_EDGES = 90;
 
 export function paint(context: CanvasRenderingContext2D, scene: Scene, frame: Frame): void {
   const { width, height, ratio, view } = frame;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const lit = litBy(scene, frame.emphasis);
+  const isPointed = frame.emphasis.hovered ?? frame.emphasis.focused ?? frame.emphasis.found;
+  const dim = isPointed ? DIM_POINTED : DIM_CHOSEN;
+  const edgeAlpha = scene.edges.length > MANY_EDGES ? 0.55 : 1;
   context.setTransform(ratio * view.k, 0, 0, ratio * view.k, ratio * view.dx, ratio * view.dy);
   const seen = visible(frame);
-  for (const edge of scene.edges)
-    if (!isLit(lit, `edge:${edge.key}`)) drawEdge(context, edge, frame, true);
-  for (const edge of scene.edges)
-    if (isLit(lit, `edge:${edge.key}`)) drawEdge(context, edge, frame, false);
+  const bright: SceneEdge[] = [];
+  for (const edge of scene.edges) {
+    if (lit?.has(`edge:${edge.key}`)) bright.push(edge);
+    else drawEdge(context, edge, frame, lit ? dim * 0.7 : edgeAlpha);
+  }
+  for (const edge of bright) drawEdge(context, edge, frame, 1);
   for (const node of scene.nodes) {
     if (node.x + 60 < seen.left || node.x - 60 > seen.right) continue;
     if (node.y + 60 < seen.top || node.y - 60 > seen.bottom) continue;
-    context.globalAlpha = isLit(lit, `node:${node.id}`) ? 1 : DIM;
+    context.globalAlpha = !lit || lit.has(`node:${node.id}`) ? 1 : dim;
     drawNode(context, node, frame);
   }
   context.globalAlpha = 1;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  drawLabels(context, scene, frame, lit, seen);
-}
-
-/** The part of the scene that is on the canvas. */
-export function visible({ view, width, height }: Pick<Frame, "view" | "width" | "height">): Bounds {
-  return {
-    left: -view.dx / view.k,
-    top: -view.dy / view.k,
-    right: (width - view.dx) / view.k,
-    bottom: (height - view.dy) / view.k,
-  };
+  drawLabels(context, scene, frame, lit, isPointed ? 0 : DIM_CHOSEN, seen);
 }
 
 /** What stays bright while something is pointed at, chosen or searched; null when everything does. */
 function litBy(scene: Scene, emphasis: Emphasis): Set<string> | null {
-  const centre = emphasis.hovered ?? emphasis.focused ?? emphasis.selected;
+  const isMany = scene.edges.length > MANY_EDGES;
+  const hovered = isMany && emphasis.hovered?.startsWith("edge:") ? null : emphasis.hovered;
+  const centre = hovered ?? emphasis.focused ?? emphasis.selected;
   if (!centre) {
     if (!emphasis.found) return null;
     return new Set([...emphasis.found].map((id) => `node:${id}`));
@@ -90,21 +58,17 @@ function litBy(scene: Scene, emphasis: Emphasis): Set<string> | null {
   return lit;
 }
 
-function isLit(lit: Set<string> | null, key: string): boolean {
-  return !lit || lit.has(key);
-}
-
 function drawEdge(
   context: CanvasRenderingContext2D,
   edge: SceneEdge,
   { palette, emphasis, view }: Frame,
-  isDim: boolean,
+  alpha: number,
 ): void {
   const key = `edge:${edge.key}`;
   const isStrong = key === emphasis.selected || key === emphasis.hovered;
   const colour = edge.isTroubled ? palette.fault : isStrong ? palette.link : palette.edge;
   const width = Math.max(edge.width + (isStrong ? 1 : 0), 0.9 / view.k);
-  context.globalAlpha = isDim ? DIM * 0.7 : edge.isTroubled && !isStrong ? 0.75 : 1;
+  context.globalAlpha = isStrong ? 1 : edge.isTroubled ? Math.min(1, alpha * 1.3) * 0.8 : alpha;
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.beginPath();
@@ -132,15 +96,15 @@ function drawArrow(
   colour: string,
 ): void {
   const [cx = 0, cy = 0, x = 0, y = 0] = curve.slice(-4);
-  const angle = Math.atan2(y - cy, x - cx);
-  const size = 6 + width * 1.1;
-  const wing = 0.42;
-  const tip = 4;
+  const length = Math.hypot(x - cx, y - cy) || 1;
+  const [ux, uy] = [(x - cx) / length, (y - cy) / length];
+  const half = 3.2 + width * 0.75;
+  const back = 2 + width * 0.5;
   context.fillStyle = colour;
   context.beginPath();
-  context.moveTo(x + Math.cos(angle) * tip, y + Math.sin(angle) * tip);
-  context.lineTo(x - Math.cos(angle - wing) * size, y - Math.sin(angle - wing) * size);
-  context.lineTo(x - Math.cos(angle + wing) * size, y - Math.sin(angle + wing) * size);
+  context.moveTo(x + ux * TIP, y + uy * TIP);
+  context.lineTo(x - ux * back - uy * half, y - uy * back + ux * half);
+  context.lineTo(x - ux * back + uy * half, y - uy * back - ux * half);
   context.fill();
 }
 
@@ -177,7 +141,7 @@ function drawNode(context: CanvasRenderingContext2D, node: SceneNode, frame: Fra
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillStyle = palette.text;
-    context.font = `600 ${node.latency.length > 7 ? 8.5 : 9.5}px ${FONT}`;
+    context.font = `600 ${node.latency.length > 6 ? 8.5 : 9.5}px ${FONT}`;
     context.fillText(node.latency, node.x, node.y - 4.5);
     context.fillStyle = palette.textFaint;
     context.font = `500 8px ${FONT}`;
@@ -278,134 +242,6 @@ function drawBadge(context: CanvasRenderingContext2D, node: SceneNode, frame: Fr
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(node.badge, x - 4 + width / 2, y + height / 2 + 0.5);
-}
-
-interface Box {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
-/** Labels keep their size on the screen; where there is no room the heavier node keeps its own. */
-function drawLabels(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  frame: Frame,
-  lit: Set<string> | null,
-  seen: Bounds,
-): void {
-  const { view, palette, emphasis } = frame;
-  const taken: Box[] = [];
-  const inside = scene.nodes.filter(
-    (n) =>
-      n.x > seen.left - 60 &&
-      n.x < seen.right + 60 &&
-      n.y > seen.top - 60 &&
-      n.y < seen.bottom + 60,
-  );
-  const first = (node: SceneNode) => {
-    const key = `node:${node.id}`;
-    if (key === emphasis.hovered || key === emphasis.selected || key === emphasis.focused) return 2;
-    return (lit?.has(key) ?? emphasis.found?.has(node.id)) ? 1 : 0;
-  };
-  inside.sort((a, b) => first(b) - first(a) || b.weight - a.weight || (a.id < b.id ? -1 : 1));
-  const scale = Math.max(0.82, Math.min(1.15, view.k));
-  const isDense = inside.length > 40;
-  context.textAlign = "center";
-  context.textBaseline = "top";
-  for (const node of inside) {
-    if (lit && !lit.has(`node:${node.id}`)) continue;
-    const x = node.x * view.k + view.dx;
-    const y = (node.y + RADIUS + (node.isInferred ? 5 : 1)) * view.k + view.dy + 4;
-    context.font = `600 ${12 * scale}px ${FONT}`;
-    const room = Math.max(92, Math.min(190, 185 * view.k));
-    const name = clipped(context, node.name, room);
-    const wide = context.measureText(name).width;
-    const showType = view.k > 0.55 && node.type !== "";
-    const height = (showType ? 29 : 15) * scale;
-    const box = { left: x - wide / 2 - 4, right: x + wide / 2 + 4, top: y - 1, bottom: y + height };
-    const isForced = first(node) === 2;
-    if (!isForced && view.k < 0.62 && isDense && taken.some((other) => overlaps(other, box)))
-      continue;
-    taken.push(box);
-    outlined(context, name, x, y, palette.text, palette.page);
-    if (!showType) continue;
-    context.font = `400 ${10.5 * scale}px ${FONT}`;
-    outlined(
-      context,
-      clipped(context, node.type, room),
-      x,
-      y + 15 * scale,
-      palette.textFaint,
-      palette.page,
-    );
-  }
-  const isQuiet = scene.edges.length > 40;
-  for (const edge of scene.edges) {
-    const key = `edge:${edge.key}`;
-    const isChosen = key === emphasis.selected || key === emphasis.hovered;
-    const isNear = lit?.has(key) ?? false;
-    if (!(isChosen || (isNear && view.k > 0.5) || (!isQuiet && !lit && view.k > 0.72))) continue;
-    const [mx, my] = middle(edge.curve);
-    const x = mx * view.k + view.dx;
-    const y = my * view.k + view.dy;
-    context.font = `500 ${10 * Math.min(scale, 1.05)}px ${FONT}`;
-    const width = context.measureText(edge.label).width;
-    const box = { left: x - width / 2 - 5, right: x + width / 2 + 5, top: y - 8, bottom: y + 8 };
-    if (!isChosen && taken.some((other) => overlaps(other, box))) continue;
-    taken.push(box);
-    context.fillStyle = palette.page;
-    context.globalAlpha = 0.92;
-    context.beginPath();
-    context.roundRect(box.left, box.top, box.right - box.left, 16, 8);
-    context.fill();
-    context.globalAlpha = 1;
-    context.fillStyle = edge.isTroubled ? palette.fault : palette.textSoft;
-    context.textBaseline = "middle";
-    context.fillText(edge.label, x, y + 0.5);
-    context.textBaseline = "top";
-  }
-}
-
-function outlined(
-  context: CanvasRenderingContext2D,
-  text: string,
-  x: number,
-  y: number,
-  colour: string,
-  halo: string,
-): void {
-  context.lineJoin = "round";
-  context.lineWidth = 4;
-  context.strokeStyle = halo;
-  context.strokeText(text, x, y);
-  context.fillStyle = colour;
-  context.fillText(text, x, y);
-}
-
-function clipped(context: CanvasRenderingContext2D, text: string, room: number): string {
-  if (context.measureText(text).width <= room) return text;
-  let low = 1;
-  let high = text.length;
-  while (low < high) {
-    const middleOf = Math.ceil((low + high) / 2);
-    if (context.measureText(`${text.slice(0, middleOf)}…`).width <= room) low = middleOf;
-    else high = middleOf - 1;
-  }
-  return `${text.slice(0, low)}…`;
-}
-
-function middle(curve: readonly number[]): [number, number] {
-  const pieces = (curve.length - 2) / 6;
-  const at = Math.floor((pieces - 1) / 2) * 6;
-  const [ax = 0, ay = 0, bx = 0, by = 0, cx = 0, cy = 0, dx = 0, dy = 0] = curve.slice(at, at + 8);
-  if (pieces > 1 && pieces % 2 === 0) return [dx, dy];
-  return [(ax + 3 * bx + 3 * cx + dx) / 8, (ay + 3 * by + 3 * cy + dy) / 8];
-}
-
-function overlaps(a: Box, b: Box): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 function circle(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {

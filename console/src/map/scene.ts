@@ -17,6 +17,8 @@ import { edgeKey, type Layout, type Point } from "./layout";
 /** Radius of a node and thickness of its ring. */
 export const RADIUS = 26;
 export const RING = 6;
+/** How far an arrow's tip reaches beyond the end of its curve. */
+export const TIP = 8;
 
 /** Which latency is written inside a node. */
 export type Measure = "p50" | "p95" | "average";
@@ -93,7 +95,7 @@ export function sceneOf(map: ServiceMap, layout: Layout, measure: Measure): Scen
           layout.routes[key] ?? [],
           pairs.has(edgeKey(edge.target, edge.source)),
         ),
-        width: Math.min(6, 1 + Math.max(0, Math.log10(Math.max(perMinuteNow, 0.1)) + 1) * 1.1),
+        width: Math.min(6, 1.2 + Math.max(0, Math.log10(Math.max(perMinuteNow, 1)))),
         isTroubled: shares.fault >= TROUBLE,
         label: [rate(perMinuteNow), latency].filter(Boolean).join(" · "),
       },
@@ -145,7 +147,7 @@ function curveOf(
   const first = route[0] ?? [target.x, target.y];
   const last = route.at(-1) ?? [source.x, source.y];
   const start = rim(source, first);
-  const end = rim(target, last, 5);
+  const end = rim(target, last, TIP + (target.isInferred ? 5 : 1));
   const bend = isPair && route.length === 0 ? 14 : 0;
   const points: Point[] = [start, ...route, end];
   const curve = [start[0], start[1]];
@@ -169,7 +171,7 @@ function bowOf(source: SceneNode, target: SceneNode): number[] {
   const a: Point = [source.x + dx * 0.25 - nx, source.y + dy * 0.25 - ny];
   const b: Point = [source.x + dx * 0.75 - nx, source.y + dy * 0.75 - ny];
   const start = rim(source, a);
-  const end = rim(target, b, 5);
+  const end = rim(target, b, TIP + (target.isInferred ? 5 : 1));
   return [...start, ...a, ...b, ...end];
 }
 

@@ -1,23 +1,36 @@
 /** Pan and zoom arithmetic. */
 
-import type { View } from "./paint";
+import type { View } from "./picture";
 import type { Bounds } from "./scene";
 
-export const SMALLEST = 0.06;
+export const SMALLEST = 0.02;
 export const LARGEST = 3;
 
-/** The view that shows all of `bounds`, in the middle, at most a little enlarged. */
-export function fitted(bounds: Bounds, width: number, height: number, margin = 36): View {
+/** Room for what lies over the picture: the tools above, legend and zoom below. */
+const ABOVE = 62;
+const BELOW = 56;
+const BESIDE = 32;
+
+/** The view that shows all of `bounds` in the middle of what is free, at most a little enlarged. */
+export function fitted(bounds: Bounds, width: number, height: number): View {
+  return inside(bounds, BESIDE, ABOVE, width - 2 * BESIDE, height - ABOVE - BELOW);
+}
+
+/** The view that shows all of `bounds` in the middle of a rectangle. */
+export function inside(
+  bounds: Bounds,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): View {
   const wide = bounds.right - bounds.left;
   const high = bounds.bottom - bounds.top;
-  const k = Math.max(
-    SMALLEST,
-    Math.min((width - 2 * margin) / wide, (height - 2 * margin) / high, 1.25),
-  );
+  const k = Math.max(SMALLEST, Math.min(width / wide, height / high, 1.25));
   return {
     k,
-    dx: (width - wide * k) / 2 - bounds.left * k,
-    dy: (height - high * k) / 2 - bounds.top * k,
+    dx: left + (width - wide * k) / 2 - bounds.left * k,
+    dy: top + (height - high * k) / 2 - bounds.top * k,
   };
 }
 

@@ -5,12 +5,14 @@ const integer = new Intl.NumberFormat("en");
 
 /** Three significant digits with the fitting unit: `0 µs`, `12.3 ms`, `1.24 s`, `2 min 5 s`, `3 h 20 min`. */
 export function duration(us: number): string {
-  const size = Math.abs(us);
-  if (size >= 59_995_000 && size < MINUTE_US) return `${us < 0 ? "−" : ""}1 min`;
-  if (size >= MINUTE_US) return (us < 0 ? "−" : "") + long(size);
-  if (size >= 999_500) return `${three(us / 1e6)} s`;
-  if (size >= 999.5) return `${three(us / 1e3)} ms`;
-  return `${three(us)} µs`;
+  return us < 0 ? `−${positive(-us)}` : positive(us);
+}
+
+function positive(us: number): string {
+  if (us >= 59_995_000) return long(Math.max(us, MINUTE_US));
+  if (us >= 999_500) return `${three(us / 1e6)} s`;
+  if (us >= 999.5) return `${three(us / 1e3)} ms`;
+  return `${Number.isInteger(us) ? us : three(us)} µs`;
 }
 
 function long(us: number): string {
@@ -30,7 +32,6 @@ function long(us: number): string {
 }
 
 function three(value: number): string {
-  if (value === 0) return "0";
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)) + 1e-9));
   return value.toFixed(Math.min(digits, 2));
 }

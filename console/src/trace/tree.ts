@@ -146,7 +146,7 @@ export function rulerTicks(from: number, to: number, wanted: number): number[] {
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
   const ticks: number[] = [];
   for (let tick = Math.ceil(from / step) * step; tick <= to; tick += step) {
-    ticks.push(Math.round(tick * 1e6) / 1e6);
+    ticks.push(Math.round(tick * 1e6) / 1e6 + 0);
   }
   return ticks;
 }

@@ -2,7 +2,7 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { TraceRow } from "../api/types";
 import { usePalette } from "../parts/theme";
 import { useSize } from "../parts/useSize";
-import { duration, moment, plural } from "../text/format";
+import { day, duration, moment, plural } from "../text/format";
 import { useAddress } from "../url/useAddress";
 import styles from "./TracesPlot.module.css";
 
@@ -57,11 +57,13 @@ export function TracesPlot({ traces, startUs, endUs, onRange }: TracesPlotProps)
       context.fillText(duration(tick), LEFT - 8, y(tick));
     }
     context.textBaseline = "alphabetic";
+    const isOneDay = day(startUs, search.tz) === day(endUs, search.tz);
     const steps = Math.max(2, Math.floor(room / 170));
     for (let step = 0; step <= steps; step += 1) {
       const at = startUs + ((endUs - startUs) * step) / steps;
       context.textAlign = step === 0 ? "left" : step === steps ? "right" : "center";
-      context.fillText(moment(at, search.tz), x(at), HEIGHT - 4);
+      const text = isOneDay ? moment(at, search.tz).split(", ").at(-1) : moment(at, search.tz);
+      context.fillText(text ?? "", x(at), HEIGHT - 4);
     }
     const order = ["ok", "error", "throttle", "fault"];
     const sorted = [...traces].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
