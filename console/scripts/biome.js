@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 
 const binary = createRequire(import.meta.url).resolve(
-	`@biomejs/cli-${process.platform}-${process.arch}/biome`,
+  `@biomejs/cli-${process.platform}-${process.arch}/biome`,
 );
 const { status } = spawnSync(binary, process.argv.slice(2), { stdio: "inherit" });
 process.exit(status ?? 1);
