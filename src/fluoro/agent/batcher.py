@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from fluoro.agent.counts import Counts
+from fluoro.agent.counts import Counts, is_worth_a_line
 from fluoro.agent.settings import AgentSettings
 from fluoro.errors import MalformedDatagramError
 from fluoro.wire.datagram import Kind, kind_of, split
+
+DOCUMENT_COST_BYTES = 128
+"""What keeping one document costs besides its bytes; else a flood of tiny ones needs gigabytes."""
 
 _log = structlog.get_logger()
 
@@ -34,7 +37,8 @@ class Batcher:
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._waiting_bytes = 0
         self._changed = asyncio.Event()
-        self._is_flushing = False
+        self.flushing = asyncio.Event()
+        """Set once the agent is ending: nothing waits for more."""
 
     def add(self, datagrams: Sequence[bytes]) -> None:
         """Check each header line and keep the document behind it."""
@@ -59,13 +63,20 @@ class Batcher:
 
     def _drop_oldest(self) -> None:
         """Make room when the server does not keep up."""
-        dropped = 0
-        while self._waiting and self._counts.buffered_bytes > self._buffer_bytes:
+        counts = self._counts
+        before = counts.dropped["buffer_full"]
+        while self._waiting and self._held_bytes() > self._buffer_bytes:
             self.settle([self._pop()])
-            dropped += 1
-        if dropped:
-            self._counts.dropped["buffer_full"] += dropped
-            _log.warning("buffer_overflowed", count=dropped, bytes=self._buffer_bytes)
+            counts.dropped["buffer_full"] += 1
+        if is_worth_a_line(before, counts.dropped["buffer_full"]):
+            _log.warning(
+                "buffer_overflowed",
+                count=counts.dropped["buffer_full"],
+                buffer_bytes=self._buffer_bytes,
+            )
+
+    def _held_bytes(self) -> int:
+        return self._counts.buffered_bytes + self._counts.buffered * DOCUMENT_COST_BYTES
 
     def _pop(self) -> bytes:
         _, document = self._waiting.popleft()
@@ -79,15 +90,17 @@ class Batcher:
 
     def flush(self) -> None:
         """From now on a batch is due as soon as anything waits."""
-        self._is_flushing = True
+        self.flushing.set()
         self._changed.set()
 
-    def drop_all(self, reason: str) -> int:
-        """Give up what still waits; the number of documents."""
-        documents = [self._pop() for _ in range(len(self._waiting))]
+    def give_up(self, documents: Sequence[bytes], reason: str) -> None:
+        """Documents that were given out will not be delivered."""
         self._counts.dropped[reason] += len(documents)
         self.settle(documents)
-        return len(documents)
+
+    def give_up_all(self, reason: str) -> None:
+        """What still waits will not be delivered."""
+        self.give_up([self._pop() for _ in range(len(self._waiting))], reason)
 
     async def next(self) -> list[bytes]:
         """Wait for a full batch, or for one whose oldest document has waited long enough."""
@@ -114,7 +127,7 @@ class Batcher:
         if not self._waiting:
             return None
         if (
-            self._is_flushing
+            self.flushing.is_set()
             or len(self._waiting) >= self._settings.batch_documents
             or self._waiting_bytes >= self._settings.batch_bytes
         ):

@@ -15,12 +15,13 @@ class Counts:
     rejected: Counter[str] = field(default_factory=Counter)
     """By reason: of the header line, or the server's ErrorCode."""
     dropped: Counter[str] = field(default_factory=Counter)
-    """By reason: `buffer_full`, `stopped`, and the kinds of OTLP that are not stored."""
+    """By reason: `buffer_full`, `stopped`, `failed`, and the kinds of OTLP that are not stored."""
     buffered: int = 0
     """Documents that wait, or are under way."""
     buffered_bytes: int = 0
     requests: Counter[str] = field(default_factory=Counter)
-    """Requests to the server by status class (`2xx`) or failure (`timeout`, `refused`, …)."""
+    """Segments' requests by status class (`2xx`) or failure: `timeout`, `unreachable`, `broken`,
+    and `unreadable` (it was 200, but no answer to PutTraceSegments)."""
     sampling_calls: Counter[str] = field(default_factory=Counter)
     """Calls at the TCP door: `passed`, `cached`, `failed`, `refused`."""
 
@@ -29,3 +30,8 @@ class Counts:
         """Whether the equation holds."""
         done = self.forwarded + self.rejected.total() + self.dropped.total()
         return self.received == done + self.buffered
+
+
+def is_worth_a_line(before: int, after: int) -> bool:
+    """Whether a count has passed 1, 2, 4, 8, … so that a flood writes few lines to the log."""
+    return before.bit_length() != after.bit_length()

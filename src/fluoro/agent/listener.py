@@ -1,58 +1,84 @@
-"""An HTTP listener in this process: uvicorn without its signals, with time limits it lacks."""
+"""An HTTP listener in this process: uvicorn without its signals, with the limits that it lacks."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import ClassVar
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _TICK_S = 0.01
+_STOP_S = 2
+"""Longest time for answers that are under way when the listener ends."""
+
+_HEAD_BYTES = 65_536
+"""Longest request line and header fields."""
 
 
 class _Server(uvicorn.Server):
-    """The program handles signals itself."""
-
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """The program handles signals itself."""
         yield
 
 
-def _impatient(timeout_s: float) -> type[HttpToolsProtocol]:
-    """A protocol that closes a connection whose request does not arrive in time."""
+class Limited(HttpToolsProtocol):
+    """Closes what is too slow, too long, or one connection too many."""
 
-    class Impatient(HttpToolsProtocol):
-        _deadline: asyncio.TimerHandle | None = None
+    timeout_s: ClassVar[float]
+    most_connections: ClassVar[int]
 
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._arm()
+    _deadline: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _is_in_body = False
 
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self._arm()
+    def connection_made(  # type: ignore[override]  # uvicorn's own narrowing
+        self, transport: asyncio.Transport
+    ) -> None:
+        """A request is expected from now on."""
+        super().connection_made(transport)
+        if len(self.connections) > self.most_connections:
+            transport.close()
+        else:
+            self._expect()
 
-        def on_message_complete(self) -> None:
-            self._disarm()
-            super().on_message_complete()
+    def data_received(self, data: bytes) -> None:
+        """More of a request, or the beginning of the next one."""
+        if self._deadline is None:  # anything after an answer, be it a single line end
+            self._expect()
+        if not self._is_in_body:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if not self._is_in_body and self._head_bytes > _HEAD_BYTES:
+            self.transport.close()
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._disarm()
-            super().connection_lost(exc)
+    def on_headers_complete(self) -> None:
+        """What follows is the body, which the app limits."""
+        self._is_in_body = True
+        super().on_headers_complete()
 
-        def _arm(self) -> None:
-            self._disarm()
-            self._deadline = self.loop.call_later(timeout_s, self.transport.close)
+    def on_message_complete(self) -> None:
+        """It is all here: answering may take longer."""
+        self._is_in_body, self._head_bytes = False, 0
+        self._forget()
+        super().on_message_complete()
 
-        def _disarm(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is expected any more."""
+        self._forget()
+        super().connection_lost(exc)
 
-    return Impatient
+    def _expect(self) -> None:
+        """A request has to be here in time."""
+        self._deadline = self.loop.call_later(self.timeout_s, self.transport.close)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 @contextlib.asynccontextmanager
@@ -65,19 +91,21 @@ async def listening(
         app: What answers.
         opened: A bound TCP socket; it is closed at the end.
         timeout_s: Longest time for a request's head and body to arrive.
-        connections: Open connections at most; more are answered 503.
+        connections: Open connections at most; one more is closed at once.
     """
     config = uvicorn.Config(
         app,
-        http=_impatient(timeout_s),
+        http=type("Limited", (Limited,), {"timeout_s": timeout_s, "most_connections": connections}),
         loop="none",
+        ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # strangers' broken requests are no news
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=connections,
-        timeout_graceful_shutdown=max(1, round(timeout_s)),
+        timeout_graceful_shutdown=_STOP_S,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[opened]))

@@ -1,9 +1,10 @@
 """The agent from its start to its end: doors open, documents flow, doors close, buffers empty."""
 
 import asyncio
+import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import httpx2
@@ -16,7 +17,8 @@ from fluoro.agent.counts import Counts
 from fluoro.agent.forwarder import Forwarder
 from fluoro.agent.listener import listening
 from fluoro.agent.proxy import Proxy
-from fluoro.agent.receiver import Receiver, open_socket
+from fluoro.agent.receiver import Receiver, granted_bytes, open_socket
+from fluoro.agent.sampling_cache import SamplingCache
 from fluoro.agent.settings import AgentSettings
 from fluoro.agent.telemetry import Telemetry
 from fluoro.errors import SettingsError
@@ -125,11 +127,17 @@ async def run(
     receiver = Receiver(udp, lambda found: _hand_over(loop, batcher, found))
     timeout_s = settings.tcp_timeout_s
     async with (
+        _closed_at_end(udp),
         httpx2.AsyncClient(
             base_url=settings.upstream, timeout=settings.request_timeout_s
         ) as client,
         listening(
-            admin_app(counts, udp, lambda: not stop.is_set()),
+            admin_app(
+                counts,
+                udp,
+                is_alive=lambda: not receiver.has_died,
+                is_ready=lambda: not stop.is_set(),
+            ),
             admin,
             timeout_s=timeout_s,
             connections=_ADMIN_CONNECTIONS,
@@ -137,23 +145,25 @@ async def run(
     ):
         telemetry = Telemetry(client, counts, socket.gethostname(), wall_clock_s)
         forwarder = Forwarder(client, batcher, counts)
-        senders = [asyncio.create_task(forwarder.send_for_ever()) for _ in range(settings.senders)]
-        reporting = asyncio.create_task(telemetry.report_for_ever(settings.telemetry_interval_s))
-        proxy = Proxy(client, settings, counts, clock_s)
-        async with listening(
-            proxy.app, tcp, timeout_s=timeout_s, connections=settings.tcp_connections
-        ):
-            receiver.start()
-            _announce(settings, udp, admin, ready)
-            await stop.wait()
-            await asyncio.sleep(settings.drain_s)
-            await asyncio.to_thread(receiver.stop)
-        await _flush(batcher, counts, clock_s() + settings.flush_deadline_s, clock_s)
-        for task in (reporting, *senders):
-            task.cancel()
-        await asyncio.gather(reporting, *senders, return_exceptions=True)
-        await telemetry.report()
-    udp.close()
+        cache = SamplingCache(settings.sampling_cache_s, clock_s, wall_clock_s)
+        proxy = Proxy(client, cache, counts, settings.tcp_body_bytes)
+        tasks = [asyncio.create_task(forwarder.send_for_ever()) for _ in range(settings.senders)]
+        tasks.append(asyncio.create_task(telemetry.report_for_ever(settings.telemetry_interval_s)))
+        try:
+            async with (
+                listening(
+                    proxy.app, tcp, timeout_s=timeout_s, connections=settings.tcp_connections
+                ),
+                _receiving(receiver),
+            ):
+                _announce(settings, udp, admin, ready)
+                await stop.wait()
+                await asyncio.sleep(settings.drain_s)
+            await _flush(batcher, counts, clock_s() + settings.flush_deadline_s, clock_s)
+        finally:
+            await _end(tasks)
+        if counts.received:
+            await telemetry.report()
     _log.info(
         "agent_stopped",
         received=counts.received,
@@ -167,6 +177,22 @@ async def run(
 def _hand_over(loop: asyncio.AbstractEventLoop, batcher: Batcher, datagrams: list[bytes]) -> None:
     """From the receiving thread to the loop's."""
     loop.call_soon_threadsafe(batcher.add, datagrams)
+
+
+@contextlib.asynccontextmanager
+async def _closed_at_end(opened: socket.socket) -> AsyncIterator[None]:
+    with opened:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _receiving(receiver: Receiver) -> AsyncIterator[None]:
+    """Receive while the block runs, and then what the socket still holds."""
+    receiver.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(receiver.stop)
 
 
 def _announce(
@@ -183,7 +209,7 @@ def _announce(
         address=addresses.agent,
         admin_address=addresses.admin,
         upstream=settings.upstream,
-        receive_buffer_bytes=udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
+        receive_buffer_bytes=granted_bytes(udp),
     )
     ready(addresses)
 
@@ -191,10 +217,19 @@ def _announce(
 async def _flush(
     batcher: Batcher, counts: Counts, deadline_s: float, clock_s: Callable[[], float]
 ) -> None:
-    """Let the senders empty the buffer; what is left at the deadline is dropped and counted."""
+    """Let the senders empty the buffer; what still waits at the deadline is dropped and counted."""
     batcher.flush()
     while counts.buffered and clock_s() < deadline_s:  # noqa: ASYNC110  at the end only
         await asyncio.sleep(_TICK_S)
-    dropped = batcher.drop_all("stopped")
-    if dropped:
-        _log.warning("documents_dropped", count=dropped, reason="stopped")
+    if counts.buffered:
+        _log.warning("documents_dropped", count=counts.buffered, reason="stopped")
+        batcher.give_up_all("stopped")
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks; one that had failed before is logged."""
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            _log.error("task_failed", exc_info=outcome)

@@ -16,6 +16,9 @@ from pathlib import Path
 DATAGRAM_BYTES = 65_536
 _BATCH_DATAGRAMS = 256
 _BATCH_S = 0.01
+_LONGEST_END_S = 2.0
+"""Some senders never pause: their kernel keeps sending to an agent that ends."""
+
 _SO_RCVBUFFORCE = 33
 _BATCH, _QUIET = struct.pack("ll", 0, 10_000), struct.pack("ll", 0, 200_000)
 """10 ms and 200 ms as the kernel's timeval."""
@@ -45,6 +48,11 @@ def open_socket(host: str, port: int, receive_buffer_bytes: int) -> socket.socke
     return opened
 
 
+def granted_bytes(opened: socket.socket) -> int:
+    """The socket's buffer, the kernel's own overhead included."""
+    return opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+
 def kernel_drops(opened: socket.socket) -> int:
     """Datagrams that the kernel dropped because the socket's buffer was full."""
     inode = str(os.fstat(opened.fileno()).st_ino)
@@ -63,16 +71,26 @@ class Receiver:
     def __init__(self, opened: socket.socket, deliver: Deliver) -> None:
         self._socket = opened
         self._deliver = deliver
-        self._is_stopping = threading.Event()
+        self._end_s: float | None = None
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the thread ended although nobody stopped it."""
+        is_running = self._thread.ident is None or self._thread.is_alive()
+        return not is_running and self._end_s is None
 
     def start(self) -> None:
         """Begin to receive."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Take what the socket still holds, until it has been empty for 200 ms; then end."""
-        self._is_stopping.set()
+    def stop(self, longest_s: float = _LONGEST_END_S) -> None:
+        """Take what the socket still holds, until it has been empty for 200 ms; then end.
+
+        Args:
+            longest_s: End after this time even if datagrams keep coming.
+        """
+        self._end_s = time.monotonic() + longest_s
         self._thread.join()
 
     def _wait_at_most(self, timeout: bytes) -> None:
@@ -81,12 +99,12 @@ class Receiver:
 
     def _run(self) -> None:
         receive, now = self._socket.recv, time.monotonic
-        while True:
+        while self._end_s is None or now() < self._end_s:
             self._wait_at_most(_QUIET)
             try:
                 datagrams = [receive(DATAGRAM_BYTES)]
             except BlockingIOError:
-                if self._is_stopping.is_set():
+                if self._end_s is not None:
                     return
                 continue
             self._wait_at_most(_BATCH)
