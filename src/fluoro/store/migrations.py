@@ -48,11 +48,17 @@ def migrate(client: Client) -> None:
             for statement in statements:
                 client.command(statement)
             client.command(f"INSERT INTO schema_versions VALUES ({version}, now('UTC'))")
-    views = {
-        "documents": semantics.documents_view(),
-        "unread": semantics.unread_view(),
-        "spans": semantics.spans_view(),
-    }
-    for table, select in views.items():
+    _make_views(client)
+
+
+def _make_views(client: Client) -> None:
+    views = semantics.views()
+    for table in views:
         client.command(f"DROP VIEW IF EXISTS {table}_view")
+    for table, select in views.items():
+        if table in semantics.STAGES:
+            client.command(f"DROP TABLE IF EXISTS {table}")
+            client.command(
+                f"CREATE TABLE {table} ENGINE = Null AS SELECT * FROM ({select}) LIMIT 0"
+            )
         client.command(f"CREATE MATERIALIZED VIEW {table}_view TO {table} AS {select}")

@@ -24,6 +24,9 @@ from fluoro.errors import SettingsError, StoreTimeoutError, StoreUnavailableErro
 
 _TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED = 159, 160, 241
 _TOO_MUCH = {_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED}
+_MESSAGE = 300
+"""Characters of an error of the engine that are shown; its SQL follows them."""
+
 _MARK_CACHE_BYTES = 128 * 1024 * 1024
 
 Parameters = Mapping[str, Any]
@@ -153,7 +156,7 @@ def _translated() -> Iterator[None]:
             raise StoreTimeoutError(
                 "the query took more time or memory than one may: ask for a shorter time range"
             ) from error
-        raise StoreUnavailableError(f"the store failed: {error}") from error
+        raise StoreUnavailableError(f"the store failed: {str(error)[:_MESSAGE]}") from error
 
 
 def _take(folder: Path) -> IO[str]:
