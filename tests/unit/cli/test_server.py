@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from fluoro.cli.server import fitted
+from fluoro.errors import SettingsError
+from fluoro.server.settings import ServerSettings
+
+
+def test_what_the_machine_decides():
+    """70 % of the container's limit, a quarter of that for a query, all cores."""
+    settings = fitted(ServerSettings(), 1000, 3)
+    assert (settings.store_memory_bytes, settings.query_memory_bytes) == (700, 175)
+    assert settings.store_threads == 3
+
+
+def test_a_machine_without_limit():
+    """2 GB, not the whole machine."""
+    assert fitted(ServerSettings(), None, 1).store_memory_bytes == 2_000_000_000
+
+
+def test_what_was_set_stays():
+    """Only zeros are worked out."""
+    settings = ServerSettings(
+        data=Path("/x"), store_memory_bytes=9, store_threads=2, query_memory_bytes=4
+    )
+    assert fitted(settings, 1000, 8) == settings
+
+
+def test_the_users_folder(monkeypatch):
+    """`~` is the home folder."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert fitted(ServerSettings(data=Path("~/x")), None, 1).data == Path("/home/ada/x")
+
+
+def test_a_query_beyond_the_machine():
+    """Refused when the machine is known."""
+    with pytest.raises(SettingsError, match="store_memory_bytes"):
+        fitted(ServerSettings(query_memory_bytes=701), 1000, 1)

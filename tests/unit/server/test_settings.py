@@ -1,0 +1,59 @@
+import dataclasses
+
+import pytest
+
+from fluoro.errors import SettingsError
+from fluoro.server.settings import ServerSettings
+
+
+def test_the_defaults_go_together():
+    """A server without any setting starts, on this machine only."""
+    settings = ServerSettings()
+    assert (settings.address, settings.admin_address) == ("127.0.0.1:8080", "127.0.0.1:8081")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:0", "example.org:80"])
+def test_beyond_loopback_only_when_told(address):
+    """Without keys everybody could read and write."""
+    with pytest.raises(SettingsError, match="--insecure") as error:
+        ServerSettings(address=address)
+    assert error.value.setting == "address"
+    assert ServerSettings(address=address, insecure=True).address == address
+
+
+@pytest.mark.parametrize("address", ["127.0.0.9:1", "[::1]:8080", "localhost:8080"])
+def test_loopback_is_free(address):
+    """All of 127/8, ::1 and localhost stay on this machine."""
+    assert ServerSettings(address=address).address == address
+
+
+@pytest.mark.parametrize("address", ["", "8080", "host:", ":8080", "::1:80", "a:65536", "a:-1"])
+@pytest.mark.parametrize("field", ["address", "admin_address"])
+def test_what_is_no_address(field, address):
+    """The message shows what one looks like."""
+    with pytest.raises(SettingsError, match=r"write host:port") as error:
+        ServerSettings(**{field: address})
+    assert error.value.setting == field
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        field.name
+        for field in dataclasses.fields(ServerSettings)
+        if isinstance(field.default, int) and not isinstance(field.default, bool)
+    ],
+)
+def test_no_number_is_negative(field):
+    """Every number has a least one."""
+    with pytest.raises(SettingsError, match="too small") as error:
+        ServerSettings(**{field: -1})
+    assert error.value.setting == field
+
+
+def test_numbers_that_do_not_go_together():
+    """A query within the store's memory, a flush within the queue."""
+    with pytest.raises(SettingsError, match="more than store_memory_bytes"):
+        ServerSettings(store_memory_bytes=5, query_memory_bytes=6)
+    with pytest.raises(SettingsError, match="queue_documents"):
+        ServerSettings(flush_documents=6, queue_documents=5)
