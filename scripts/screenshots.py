@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 import steps
 from checkout import ROOT
@@ -20,7 +20,8 @@ from up import running_addresses
 
 IMAGES = ROOT / "docs" / "images"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-_SIZE = {"width": 1440, "height": 900}
+_SIZE: ViewportSize = {"width": 1440, "height": 900}
+_STILL_MS = 1000
 _WINDOW_S = 900
 
 
@@ -53,13 +54,18 @@ def _each(pages: dict[str, str]) -> Iterator[tuple[str, Literal["light", "dark"]
 
 
 def _take(browser: Browser, url: str, theme: Literal["light", "dark"], file: str) -> None:
-    page = browser.new_page(viewport=_SIZE, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # a TypedDict
+    """Take a page once it stands still: the map is laid out and faded in after it has loaded."""
+    page = browser.new_page(viewport=_SIZE, color_scheme=theme)
     page.goto(url)
     page.locator("main").wait_for()
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=IMAGES / file)
+    before, picture = b"", page.screenshot()
+    while picture != before:
+        page.wait_for_timeout(_STILL_MS)
+        before, picture = picture, page.screenshot()
+    (IMAGES / file).write_bytes(picture)
     page.close()
-    print(f"docs/images/{file}")
+    print(f"docs/images/{file}", flush=True)
 
 
 def _telling_trace(server: str) -> str:

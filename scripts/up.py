@@ -14,7 +14,7 @@ from down import DEMO_SHOP, FLUORO, stop_all
 from install import install
 
 _START_S = 60.0
-_FIRST_TRACE_S = 60.0
+_FIRST_TRACE_S = 120.0
 _WINDOW_S = 300
 
 
