@@ -105,7 +105,7 @@ export function FilterField({ field }: { field: RefObject<HTMLInputElement | nul
         <kbd className={styles.slash}>/</kbd>
       )}
       {isWrong && (
-        <div id="filter-problem" role="alert" className={styles.problem}>
+        <div id="filter-problem" className={styles.problem}>
           {problem.message}
         </div>
       )}

@@ -78,7 +78,7 @@ function NodePanel({
           <Measured
             map={map}
             counts={node.counts}
-            service={node.name}
+            services={[node.name]}
             isRoot={node.is_root}
             view={isInferred(node) ? "As its callers saw it" : "As the service saw it"}
             isSingleTrace={isSingleTrace}
@@ -89,14 +89,14 @@ function NodePanel({
           edges={neighbours?.callers ?? []}
           end="source"
           map={map}
-          onSelect={onSelect}
+          onSelect={onSelect} isSingleTrace={isSingleTrace}
         />
         <Calls
           title="Calls"
           edges={neighbours?.callees ?? []}
           end="target"
           map={map}
-          onSelect={onSelect}
+          onSelect={onSelect} isSingleTrace={isSingleTrace}
         />
         {onFocus && (
           <Button looks={["plain"]} icon="focus" onClick={() => onFocus(node.id)}>
@@ -150,7 +150,7 @@ function EdgePanel({ map, edge, source, target, onSelect, isSingleTrace }: EdgeP
               ? undefined
               : (target.counts ?? undefined)
           }
-          service={target.name}
+          services={source.kind === "client" ? [target.name] : [source.name, target.name]}
           isRoot={source.kind === "client"}
           view={
             source.kind === "client"
@@ -196,14 +196,15 @@ interface MeasuredProps {
   map: ServiceMap;
   counts: Counts;
   compared?: Counts | undefined;
-  service: string;
+  /** What the traces must touch. */
+  services: string[];
   isRoot: boolean;
   view: string;
   isSingleTrace?: boolean | undefined;
 }
 
 /** Numbers, outcomes and the histogram; what is chosen in them becomes a filter expression. */
-function Measured({ map, counts, compared, service, isRoot, view, isSingleTrace }: MeasuredProps) {
+function Measured({ map, counts, compared, services, isRoot, view, isSingleTrace }: MeasuredProps) {
   const { search } = useAddress();
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [brush, setBrush] = useState<[number, number] | null>(null);
@@ -212,7 +213,7 @@ function Measured({ map, counts, compared, service, isRoot, view, isSingleTrace 
   // `responsetime` is the whole trace's. Below the root only a lower bound follows from the node's
   // own time: a trace is at least as slow as the slowest thing that it waits for.
   const expression = expressionOf({
-    service,
+    services,
     ...(outcome && { outcome }),
     ...(brush && { atLeastUs: Math.floor(brush[0]) }),
     ...(brush && isRoot && { atMostUs: Math.ceil(brush[1]) }),
@@ -220,7 +221,7 @@ function Measured({ map, counts, compared, service, isRoot, view, isSingleTrace 
   return (
     <>
       <dl className={styles.figures}>
-        <Figure name="Rate" value={rate(perMinute(total, map))} />
+        {!isSingleTrace && <Figure name="Rate" value={rate(perMinute(total, map))} />}
         <Figure name="Requests" value={count(total)} />
         <Figure name="Average" value={average === null ? "–" : duration(average)} />
         <Figure name="p50" value={counts.p50_us === null ? "–" : duration(counts.p50_us)} />
@@ -309,9 +310,10 @@ interface CallsProps {
   end: "source" | "target";
   map: ServiceMap;
   onSelect: (selection: string) => void;
+  isSingleTrace: boolean | undefined;
 }
 
-function Calls({ title, edges, end, map, onSelect }: CallsProps) {
+function Calls({ title, edges, end, map, onSelect, isSingleTrace }: CallsProps) {
   const names = useMemo(() => new Map(map.nodes.map((node) => [node.id, node])), [map]);
   if (edges.length === 0) return null;
   const sorted = [...edges].sort((a, b) => sharesOf(b.counts).total - sharesOf(a.counts).total);
@@ -337,7 +339,9 @@ function Calls({ title, edges, end, map, onSelect }: CallsProps) {
                 {shares.fault > 0 && (
                   <span className={styles.faults}>{percent(shares.fault)} faults</span>
                 )}
-                <span className={styles.callRate}>{rate(perMinute(shares.total, map))}</span>
+                <span className={styles.callRate}>
+                  {isSingleTrace ? `${count(shares.total)}×` : rate(perMinute(shares.total, map))}
+                </span>
               </button>
             </li>
           );

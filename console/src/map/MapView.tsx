@@ -10,7 +10,7 @@ import styles from "./MapView.module.css";
 import { Overview } from "./Overview";
 import { paint } from "./paint";
 import type { View } from "./picture";
-import { hit, type Measure, type Scene, sceneOf, spoken } from "./scene";
+import { hit, type Measure, type Scene, sceneOf, spoken, type Unit } from "./scene";
 import { centred, fitted, zoomed } from "./view";
 
 const OVERVIEW_FROM = 60;
@@ -20,6 +20,7 @@ interface MapViewProps {
   map: ServiceMap;
   layout: Layout;
   measure: Measure;
+  unit?: Unit;
   /** `node:…` or `edge:…`. */
   selected: string | null;
   found: ReadonlySet<string> | null;
@@ -31,13 +32,16 @@ interface MapViewProps {
 
 /** The picture of a service map: pan, zoom, point, choose; with a list of buttons for the keyboard. */
 export function MapView(props: MapViewProps) {
-  const { map, layout, measure, selected, found, onSelect, onFocus, fitKey } = props;
+  const { map, layout, measure, unit = "rate", selected, found, onSelect, onFocus, fitKey } = props;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSize(box);
   const palette = usePalette();
   const shown = useSliding(layout);
-  const scene = useMemo(() => sceneOf(map, shown, measure), [map, shown, measure]);
+  const scene = useMemo(
+    () => sceneOf(map, shown, measure, unit),
+    [map, shown, measure, unit],
+  );
   const [view, setView] = useState<View | null>(null);
   const [hovered, setHovered] = useState<string | null>(null);
   const [focused, setFocused] = useState<string | null>(null);

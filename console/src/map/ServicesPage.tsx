@@ -147,7 +147,7 @@ function Table({ map }: { map: ServiceMap }) {
                     to="/traces"
                     search={(before: Search) => ({
                       ...travelling(before),
-                      q: expressionOf({ service: node.name }),
+                      q: expressionOf({ services: [node.name] }),
                     })}
                     aria-label={`Traces of ${node.name}`}
                   >

@@ -1,7 +1,10 @@
 /** The words on the map: names and types of nodes, numbers of edges. */
 
 import { FONT, type Frame } from "./picture";
-import { type Bounds, RADIUS, type Scene, type SceneNode } from "./scene";
+import { type Bounds, pointsAlong, RADIUS, type Scene, type SceneNode } from "./scene";
+
+/** Where along an edge its numbers may stand, the best place first. */
+const ALONG = [0.5, 0.4, 0.6, 0.3, 0.7];
 
 interface Box {
   left: number;
@@ -60,7 +63,7 @@ function drawName(
 ): void {
   const scale = sizeOf(view.k);
   const x = node.x * view.k + view.dx;
-  const y = (node.y + RADIUS + (node.isInferred ? 5 : 1)) * view.k + view.dy + 4;
+  const y = (node.y + RADIUS + 5) * view.k + view.dy + 4;
   const room = Math.max(92, Math.min(190, 185 * view.k));
   context.textBaseline = "top";
   context.font = `600 ${12 * scale}px ${FONT}`;
@@ -93,17 +96,26 @@ function drawNumbers(
   const isFew = scene.edges.length <= 40;
   context.textBaseline = "middle";
   context.font = `500 ${10 * Math.min(sizeOf(view.k), 1.05)}px ${FONT}`;
+  const nodes = scene.nodes.map(({ x, y }): Box => {
+    const [cx, cy, reach] = [x * view.k + view.dx, y * view.k + view.dy, RADIUS * view.k];
+    return { left: cx - reach, right: cx + reach, top: cy - reach, bottom: cy + reach };
+  });
   for (const edge of scene.edges) {
     const key = `edge:${edge.key}`;
     const isChosen = key === emphasis.selected || key === emphasis.hovered;
     const isNear = (lit?.has(key) ?? false) && view.k > 0.5;
     if (!isChosen && !isNear && (!isFew || lit || view.k <= 0.72)) continue;
-    const [mx, my] = middle(edge.curve);
-    const x = mx * view.k + view.dx;
-    const y = my * view.k + view.dy;
-    const width = context.measureText(edge.label).width;
-    const box = { left: x - width / 2 - 5, right: x + width / 2 + 5, top: y - 8, bottom: y + 8 };
-    if (!isChosen && taken.some((other) => overlaps(other, box))) continue;
+    const half = context.measureText(edge.label).width / 2 + 5;
+    const points = pointsAlong(edge.curve);
+    const boxes = ALONG.map((share): Box => {
+      const [px, py] = points[Math.round(share * (points.length - 1))] ?? [0, 0];
+      const [x, y] = [px * view.k + view.dx, py * view.k + view.dy];
+      return { left: x - half, right: x + half, top: y - 8, bottom: y + 8 };
+    });
+    const isFree = (box: Box) =>
+      !taken.some((other) => overlaps(other, box)) && !nodes.some((other) => overlaps(other, box));
+    const box = boxes.find(isFree) ?? (isChosen ? boxes[0] : undefined);
+    if (!box) continue;
     taken.push(box);
     context.fillStyle = palette.page;
     context.globalAlpha = 0.92;
@@ -112,7 +124,7 @@ function drawNumbers(
     context.fill();
     context.globalAlpha = 1;
     context.fillStyle = edge.isTroubled ? palette.fault : palette.textSoft;
-    context.fillText(edge.label, x, y + 0.5);
+    context.fillText(edge.label, (box.left + box.right) / 2, box.top + 8.5);
   }
 }
 
@@ -147,14 +159,6 @@ function clipped(context: CanvasRenderingContext2D, text: string, room: number):
     else high = middleOf - 1;
   }
   return `${text.slice(0, low)}…`;
-}
-
-function middle(curve: readonly number[]): [number, number] {
-  const pieces = (curve.length - 2) / 6;
-  const at = Math.floor((pieces - 1) / 2) * 6;
-  const [ax = 0, ay = 0, bx = 0, by = 0, cx = 0, cy = 0, dx = 0, dy = 0] = curve.slice(at, at + 8);
-  if (pieces > 1 && pieces % 2 === 0) return [dx, dy];
-  return [(ax + 3 * bx + 3 * cx + dx) / 8, (ay + 3 * by + 3 * cy + dy) / 8];
 }
 
 function overlaps(a: Box, b: Box): boolean {

@@ -23,7 +23,7 @@ export interface Graph {
 
 export const LAYER_GAP = 200;
 export const ROW_GAP = 112;
-const WAYPOINT_GAP = 30;
+const WAYPOINT_GAP = 40;
 const COLUMN_GAP = 150;
 const RELAXATIONS = 14;
 
@@ -136,10 +136,13 @@ function coordinates(nodes: number, layered: Layered): [x: number[], y: number[]
   for (const cells of layered.layers) {
     const real = cells.filter((cell) => cell < nodes).length;
     const columns = Math.max(1, Math.ceil(real / cap));
+    // Edges that pass close up where they are many: they may not make the picture higher than the nodes.
+    const room = (cap * ROW_GAP * 0.4) / Math.max(1, cells.length - real);
+    const waypointGap = Math.max(5, Math.min(WAYPOINT_GAP, room));
     let turn = 0;
     for (const cell of cells) {
       x[cell] = left + (cell < nodes ? turn++ % columns : (columns - 1) / 2) * COLUMN_GAP;
-      gaps[cell] = cell < nodes ? ROW_GAP / columns : WAYPOINT_GAP / columns;
+      gaps[cell] = cell < nodes ? ROW_GAP / columns : waypointGap;
     }
     left += (columns - 1) * COLUMN_GAP + LAYER_GAP;
     let at = 0;

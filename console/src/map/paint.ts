@@ -145,7 +145,7 @@ function drawNode(context: CanvasRenderingContext2D, node: SceneNode, frame: Fra
     context.fillText(node.latency, node.x, node.y - 4.5);
     context.fillStyle = palette.textFaint;
     context.font = `500 8px ${FONT}`;
-    context.fillText(node.rate, node.x, node.y + 6.5);
+    context.fillText(node.volume, node.x, node.y + 6.5);
   }
   if (node.badge) drawBadge(context, node, frame);
 }

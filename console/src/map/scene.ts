@@ -1,7 +1,7 @@
 /** What the painter draws, computed once for each answer: no canvas and no colours in here. */
 
 import type { MapNode, ServiceMap } from "../api/types";
-import { compact, duration, percent, rate } from "../text/format";
+import { compact, duration, percent, plural, rate } from "../text/format";
 import {
   averageUs,
   isInferred,
@@ -20,6 +20,9 @@ export const RING = 6;
 /** How far an arrow's tip reaches beyond the end of its curve. */
 export const TIP = 8;
 
+/** How much traffic is written: by the minute, or as a number. */
+export type Unit = "rate" | "count";
+
 /** Which latency is written inside a node. */
 export type Measure = "p50" | "p95" | "average";
 
@@ -33,9 +36,9 @@ export interface SceneNode {
   isSelf: boolean;
   name: string;
   type: string;
-  /** Latency and rate, inside the circle. */
+  /** Latency and traffic, inside the circle. */
   latency: string;
-  rate: string;
+  volume: string;
   /** Share of faults, when it is worth a badge. */
   badge: string;
   /** Decides whose label stays when there is no room for all. */
@@ -67,12 +70,21 @@ export interface Bounds {
   bottom: number;
 }
 
-export function sceneOf(map: ServiceMap, layout: Layout, measure: Measure): Scene {
+/** `unit` of the volume: requests a minute, or for the map of one trace their number. */
+export function sceneOf(
+  map: ServiceMap,
+  layout: Layout,
+  measure: Measure,
+  unit: Unit = "rate",
+): Scene {
   const nodes: SceneNode[] = [];
   const self = new Set(map.edges.filter((e) => e.source === e.target).map((e) => e.source));
   for (const node of map.nodes) {
     const place = layout.places[node.id];
-    if (place) nodes.push(sceneNode(node, place, map, measure, self.has(node.id)));
+    if (!place) continue;
+    const total = sharesOf(node.counts).total;
+    const volume = unit === "count" ? times(total) : rate(perMinute(total, map)).replace("/min", "/m");
+    nodes.push(sceneNode(node, place, measure, volume, self.has(node.id)));
   }
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const pairs = new Set(map.edges.map((edge) => edgeKey(edge.source, edge.target)));
@@ -95,9 +107,9 @@ export function sceneOf(map: ServiceMap, layout: Layout, measure: Measure): Scen
           layout.routes[key] ?? [],
           pairs.has(edgeKey(edge.target, edge.source)),
         ),
-        width: Math.min(6, 1.2 + Math.max(0, Math.log10(Math.max(perMinuteNow, 1)))),
+        width: unit === "count" ? 1.6 : Math.min(6, 1.2 + Math.max(0, Math.log10(Math.max(perMinuteNow, 1)))),
         isTroubled: shares.fault >= TROUBLE,
-        label: [rate(perMinuteNow), latency].filter(Boolean).join(" · "),
+        label: [unit === "count" ? times(shares.total) : rate(perMinuteNow), latency].filter(Boolean).join(" · "),
       },
     ];
   });
@@ -107,8 +119,8 @@ export function sceneOf(map: ServiceMap, layout: Layout, measure: Measure): Scen
 function sceneNode(
   node: MapNode,
   [x, y]: Point,
-  map: ServiceMap,
   measure: Measure,
+  volume: string,
   isSelf: boolean,
 ): SceneNode {
   const shares = sharesOf(node.counts);
@@ -123,10 +135,14 @@ function sceneNode(
     name: node.kind === "client" ? "Clients" : shortName(node.name),
     type: node.kind === "client" ? shortName(node.name) : typeName(node),
     latency: latencyOf(node.counts, measure),
-    rate: node.counts ? rate(perMinute(shares.total, map)).replace("/min", "/m") : "",
+    volume: node.counts ? volume : "",
     badge: shares.fault >= TROUBLE ? percent(shares.fault) : "",
     weight: shares.total * (1 + 20 * shares.fault) + (node.kind === "client" ? 0.5 : 0),
   };
+}
+
+function times(total: number): string {
+  return `${compact(total)}×`;
 }
 
 function latencyOf(counts: MapNode["counts"], measure: Measure): string {
@@ -260,7 +276,7 @@ export function spoken(node: SceneNode, callers: number, callees: number): strin
       node.latency,
     );
   }
-  parts.push(`${callers} callers`, `${callees} called`);
+  parts.push(plural(callers, "caller"), `calls ${callees}`);
   return parts.filter(Boolean).join(", ");
 }
 

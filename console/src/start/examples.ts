@@ -61,7 +61,7 @@ setTimeout(() => { work.close(); segment.close(); }, 50);
         code: `now=$(date +%s)
 rest=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \\n')
 id=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n')
-printf '{"format":"json","version":1}\\n{"name":"hello","id":"%s","trace_id":"1-%08x-%s","start_time":%s.0,"end_time":%s.25}' \\
+env printf '{"format":"json","version":1}\\n{"name":"hello","id":"%s","trace_id":"1-%08x-%s","start_time":%s.0,"end_time":%s.25}' \\
   "$id" "$now" "$rest" "$now" "$now" > /dev/udp/127.0.0.1/2000`,
       },
     ],

@@ -4,7 +4,8 @@ export type Outcome = "ok" | "error" | "throttle" | "fault";
 
 /** What a selection on the map asks of traces. Times are microseconds of the whole trace's response. */
 export interface Wanted {
-  service?: string;
+  /** Names of services that the trace touches, all of them. */
+  services?: string[];
   outcome?: Outcome;
   atLeastUs?: number;
   atMostUs?: number;
@@ -13,7 +14,7 @@ export interface Wanted {
 /** The expression for `wanted`, its clauses joined by AND; empty when nothing is asked. */
 export function expressionOf(wanted: Wanted): string {
   const clauses: string[] = [];
-  if (wanted.service !== undefined) clauses.push(`service(${quoted(wanted.service)})`);
+  for (const name of wanted.services ?? []) clauses.push(`service(${quoted(name)})`);
   if (wanted.outcome) clauses.push(wanted.outcome);
   if (wanted.atLeastUs !== undefined) clauses.push(`responsetime >= ${seconds(wanted.atLeastUs)}`);
   if (wanted.atMostUs !== undefined) clauses.push(`responsetime <= ${seconds(wanted.atMostUs)}`);

@@ -58,7 +58,6 @@ function RowOf(props: RowProps) {
       aria-posinset={tree.place[row]}
       aria-setsize={tree.siblings[row]}
       aria-selected={props.isChosen}
-      aria-label={spoken(props)}
       {...(children > 0 && { "aria-expanded": !props.isCollapsed })}
       data-row={row}
       data-segment={isSegment || undefined}
@@ -119,6 +118,7 @@ function RowOf(props: RowProps) {
           </span>
         )}
         {outcome !== "ok" && <OutcomeMark outcome={outcome} bare />}
+        <span className="visually-hidden">{spoken(trace, row)}</span>
       </div>
       <Bar {...props} colour={colour} />
     </div>
@@ -159,7 +159,15 @@ function Bar({ trace, row, from, to, colour }: RowProps & { colour: string }) {
           color: colour,
         }}
       />
-      {!isOff && (
+      {isOff ? (
+        <span
+          className={styles.time}
+          data-side={left > 100 ? "later" : "earlier"}
+          style={left > 100 ? { right: 0 } : { left: 0 }}
+        >
+          {left > 100 ? `${label} ›` : `‹ ${label}`}
+        </span>
+      ) : (
         <span className={styles.time} data-side={side} style={at}>
           {label}
         </span>
@@ -168,18 +176,15 @@ function Bar({ trace, row, from, to, colour }: RowProps & { colour: string }) {
   );
 }
 
-function spoken({ trace, row }: RowProps): string {
+/** What the bar shows, for those who do not see it. */
+function spoken(trace: Skeleton, row: number): string {
   const flags = trace.flags[row] ?? 0;
   const span = trace.span_us[row] ?? -1;
-  const outcome = outcomeOf(flags);
   return [
-    trace.names[trace.name[row] ?? 0],
-    trace.detail[row],
     flags & SEGMENT ? "segment" : "subsegment",
     flags & INFERRED ? "inferred" : "",
     flags & ORPHAN ? "detached" : "",
     span < 0 ? "in progress" : duration(span),
-    outcome === "ok" ? "" : outcome,
   ]
     .filter(Boolean)
     .join(", ");

@@ -55,7 +55,10 @@ export function Timeline({ trace, chosen, onChoose }: TimelineProps) {
     [onlyErrors, trace],
   );
   const rows = useMemo(() => visibleRows(tree, collapsed, kept), [tree, collapsed, kept]);
-  const found = useMemo(() => matches(trace, sought), [trace, sought]);
+  const found = useMemo(
+    () => matches(trace, sought).filter((row) => !kept || kept[row] === 1),
+    [trace, sought, kept],
+  );
   const foundSet = useMemo(() => new Set(found), [found]);
 
   const [window, setWindow] = useWindow(extent);

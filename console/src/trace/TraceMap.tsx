@@ -27,6 +27,7 @@ export default function TraceMap({ id }: { id: string }) {
         map={query.data}
         layout={layout}
         measure="average"
+        unit="count"
         selected={search.sel ?? null}
         found={null}
         onSelect={select}

@@ -38,7 +38,7 @@ export function TracesPage() {
         title="The filter is not understood"
         actions={<Button onClick={() => set({ q: undefined })}>Clear the filter</Button>}
       >
-        {query.error.message}
+        <p role="alert">{query.error.message}</p>
       </Message>
     );
   } else if (query.isError && traces.length === 0) {

@@ -139,7 +139,7 @@ function mark(context: CanvasRenderingContext2D, outcome: string, x: number, y: 
   context.fill();
 }
 
-/** Shortest and longest duration with some air, at least a decade apart. */
+/** Shortest and longest duration with some air, at least two decades apart. */
 function extent(traces: readonly TraceRow[]): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = 1;
@@ -148,6 +148,6 @@ function extent(traces: readonly TraceRow[]): [number, number] {
     high = Math.max(high, duration_us);
   }
   if (!Number.isFinite(low)) return [1e3, 1e6];
-  const spare = Math.max(1.25, Math.sqrt(10 / (high / low)));
+  const spare = Math.max(1.25, Math.sqrt(100 / (high / low)));
   return [low / spare, high * spare];
 }
