@@ -1,5 +1,6 @@
 """Run a command as one step of something longer: one line, and its output only if it fails."""
 
+import os
 import subprocess
 import sys
 import time
@@ -86,6 +87,8 @@ class Waiting:
 
 def main(steps: Callable[[], int]) -> None:
     """Run a script's body; a failed step or Ctrl-C ends it with a sentence and a status."""
+    # Without kept bytecode every start of a program compiles its libraries: over a second each.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         sys.exit(steps())
     except StepError as error:
