@@ -9,7 +9,6 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from fluoro.errors import StoreUnavailableError
 from fluoro.model.ids import trace_id_hex
 from fluoro.model.span import Span
-from fluoro.model.tenant import Tenant
 from fluoro.store import semantics
 from fluoro.store.flatten import spans_of
 from fluoro.store.storage import Accepted
@@ -127,23 +126,23 @@ def _rows_of(document: Accepted, receipt_us: int) -> list[list[object]]:
     spans = spans_of(decode(document.document), receipt_us)
     root = spans[0]
     own = (root.name, root.node_type, root.node_account) if root.is_segment else ("", "", "")
-    return [_row(document.tenant, span, own) for span in spans]
+    return [_row(document, span, own) for span in spans]
 
 
-def _row(tenant: Tenant, span: Span, service: tuple[str, str, str]) -> list[object]:
+def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[object]:
     bucket_s = span.start_us // semantics.BUCKET_US * (semantics.BUCKET_US // _US_PER_S)
     ver = (
         semantics.FINISHED_VER + (2**61 - span.receipt_us) if span.is_finished else span.receipt_us
     )
     values = span.annotations.values()
     return [
-        tenant.account,
-        tenant.region,
+        document.tenant.account,
+        document.tenant.region,
         datetime.fromtimestamp(bucket_s, UTC),
-        bytes.fromhex(trace_id_hex(span.trace_id)),
+        bytes.fromhex(trace_id_hex(document.trace_id)),
         int(span.id, 16),
         int(span.parent_id or "0", 16),
-        int(span.document_id, 16),
+        int(document.id, 16),
         ver,
         datetime.fromtimestamp(span.receipt_us // _US_PER_S, UTC).date(),
         span.receipt_us,

@@ -19,6 +19,13 @@ BUCKET_US = 300_000_000
 FINISHED_VER = 2**62
 """Added to the version of what has ended, so that it outweighs what has not."""
 
+_MISREAD = (
+    r": *(-[0-9]{19}|[0-9]{20})",
+    r'"(http|request|response|aws|ec2|sql)" *: *\[',
+)
+"""Valid JSON that the engine reads otherwise than we do: integers beyond 64 bits become strings,
+and lists where objects are due are read by place."""
+
 TEXT, NUMBER, BOOLEAN = 0, 1, 2
 """Values of `ann.type`."""
 
@@ -170,15 +177,23 @@ SELECT account, region, toFixedString(unhex(trace_id), 16) AS trace_id,
 FROM incoming"""
 
 
+def lines_view() -> str:
+    """Select of the first stage: lines of shallow documents, and whether the engine reads them."""
+    return f"""
+SELECT account, region, receipt_us, trace_id, id, document,
+    isValidJSON(document) AND NOT multiMatchAny(document, {_array(_MISREAD)}) AS is_readable
+FROM incoming WHERE is_shallow = 1"""
+
+
 def unread_view() -> str:
-    """Select of the guard view: lines that the other view cannot read."""
+    """Select of the guard view: lines that are left to Python."""
     return """
 SELECT receipt_us, toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received
-FROM incoming WHERE is_shallow = 1 AND NOT isValidJSON(document)"""
+FROM lines WHERE NOT is_readable"""
 
 
 def unfolded_view() -> str:
-    """Select of the first stage: one row for each entity of a shallow document, `r`."""
+    """Select of the second stage: one row for each entity of a document, `r`."""
     nested = ["arrayMap(s -> (line_id, s), tupleElement(d, 'subsegments')) AS a1"]
     for level in range(2, SHALLOW + 1):
         inner = "arrayMap(s -> (tupleElement(p.2, 'id'), s), tupleElement(p.2, 'subsegments'))"
@@ -187,21 +202,21 @@ def unfolded_view() -> str:
     rows += [f"arrayMap(p -> {_row(0, 'p.1', 'p.2')}, a{n})" for n in range(1, SHALLOW + 1)]
     return f"""
 WITH JSONExtract(document, {_quote(_document_type())}) AS d,
-    incoming.id AS line_id,
+    lines.id AS line_id,
     {f",{chr(10)}    ".join(nested)}
-SELECT account, region, receipt_us, toFixedString(unhex(incoming.trace_id), 16) AS line_trace,
+SELECT account, region, receipt_us, toFixedString(unhex(lines.trace_id), 16) AS line_trace,
     toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,
-    {id_of("incoming.id")} AS document_id, tupleElement(d, 'parent_id') AS line_parent,
+    {id_of("lines.id")} AS document_id, tupleElement(d, 'parent_id') AS line_parent,
     tupleElement(d, 'type') = 'subsegment' AS is_subsegment,
     if(is_subsegment, '', substringUTF8(tupleElement(d, 'name'), 1, 200)) AS service,
     if(is_subsegment, '', tupleElement(d, 'origin')) AS service_type,
     if(is_subsegment, '', tupleElement(tupleElement(d, 'aws'), 'account_id')) AS service_account,
     arrayJoin(arrayConcat({", ".join(rows)})) AS r
-FROM incoming WHERE is_shallow = 1 AND isValidJSON(document)"""
+FROM lines WHERE is_readable"""
 
 
 def members_view() -> str:
-    """Select of the second stage: the members of each entity, by `wire.segment.decode`."""
+    """Select of the third stage: the members of each entity, by `wire.segment.decode`."""
     http, aws, sql = _ROW["http"], _ROW["aws"], _ROW["sql"]
     resources = ",\n    ".join(
         f"tupleElement({aws}, {_quote(member)}) AS {member}"
@@ -262,7 +277,7 @@ SELECT account, region,
 FROM members"""
 
 
-STAGES = ("unfolded", "members")
+STAGES = ("lines", "unfolded", "members")
 """Tables without rows between the views that make spans, in the order they are passed.
 
 In one view, as subqueries, the stages mean the same, but its analysis costs four times as much on
@@ -274,6 +289,7 @@ def views() -> dict[str, str]:
     """Select of every view by the table it fills, each after those that it reads from."""
     return {
         "documents": documents_view(),
+        "lines": lines_view(),
         "unread": unread_view(),
         "unfolded": unfolded_view(),
         "members": members_view(),

@@ -74,7 +74,8 @@ CREATE TABLE IF NOT EXISTS incoming (
     document String
 ) ENGINE = Null;
 
--- Documents that ClickHouse's JSON parser cannot read; the writer makes their rows in Python.
+-- Documents that ClickHouse's JSON parser cannot read, or misreads; the writer makes their rows in
+-- Python.
 CREATE TABLE IF NOT EXISTS unread (
     receipt_us UInt64,
     received Date

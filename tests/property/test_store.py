@@ -1,0 +1,110 @@
+"""The store's SQL says what Python says: rows of any document, answers about any traces."""
+
+import random
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from captures import documents as captured_documents
+from fluoro.filters.evaluate import holds
+from fluoro.filters.tree import Comparison, FlagTest, ServiceTest
+from fluoro.model.outcome import OUTCOMES
+from fluoro.model.span import Span
+from fluoro.model.tenant import Tenant
+from fluoro.model.times import LAST_US
+from fluoro.store.clickhouse import ClickHouseStorage
+from fluoro.store.flatten import spans_of
+from fluoro.store.memory import MemoryStorage
+from fluoro.store.storage import Search
+from fluoro.traces.trace import Trace
+from fluoro.wire.segment import decode
+from property.test_found_again import mutants
+from store.building import BASE_US, SERVICES, admitted, all_accepted, random_documents, trace_id
+
+S = 1_000_000
+TRACES = range(1, 21)
+IDS = [trace_id(number) for number in TRACES]
+WINDOWS = st.tuples(st.integers(-10 * S, 130 * S), st.integers(1, 60 * S))
+EXPRESSIONS = (
+    *(FlagTest(outcome, 0) for outcome in OUTCOMES),
+    *(ServiceTest(name, 0) for name, _ in SERVICES[:2]),
+    *(
+        Comparison(field, operator, 2.0, 0)
+        for field in ("duration", "responsetime")
+        for operator in ("<", ">=", "!=")
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def chdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseStorage]:
+    opened = ClickHouseStorage.open(tmp_path_factory.mktemp("store"))
+    yield opened
+    opened.close()
+
+
+def without_receipts(spans: list[Span]) -> list[Span]:
+    return [msgspec.structs.replace(span, receipt_us=0) for span in spans]
+
+
+@pytest.mark.parametrize("kind", ["captured", "mutated"])
+def test_rows_made_in_sql_are_those_made_in_python(chdb, kind):
+    """Of every captured document and of thousands that were made hostile."""
+    tenant = Tenant("1" * 12, kind)
+    raw = captured_documents(valid=True) if kind == "captured" else list(mutants(2000, seed=11))
+    sent = {}
+    for number, document in enumerate(admitted(tenant, raw), start=1):
+        whole = msgspec.structs.replace(document, trace_id=trace_id(number))
+        sent[whole.trace_id] = whole
+    chdb.insert(list(sent.values()))
+    rows = chdb.spans(tenant, list(sent))
+    wrong = []
+    for trace, document in sent.items():
+        segment = decode(document.document)
+        expected: dict[str, Span] = {}
+        for span in spans_of(segment, 0):
+            known = expected.get(span.id)
+            if known is None or not known.is_finished:
+                expected[span.id] = msgspec.structs.replace(span, trace_id=trace)
+        found = {span.id: span for span in without_receipts(rows[trace])}
+        if found != expected:
+            wrong.append((document.document, found, expected))
+    assert not wrong, f"{len(wrong)} differ, the first: {wrong[0]}"
+
+
+@settings(max_examples=15)
+@given(chance=st.randoms(use_true_random=False), window=WINDOWS, parts=st.integers(1, 3))
+def test_both_stores_answer_alike_about_any_traces(chdb, chance, window, parts):
+    """Documents, spans, graph, searches and counts, however the documents were flushed."""
+    tenant = Tenant("2" * 12, f"{random.getrandbits(64):x}")
+    memory = MemoryStorage()
+    sent = all_accepted(tenant, random_documents(chance, TRACES))
+    for first in range(parts):
+        flush = sent[len(sent) * first // parts : len(sent) * (first + 1) // parts]
+        chdb.insert(flush)
+        memory.insert(flush)
+    begin = BASE_US + window[0]
+    end = begin + window[1]
+    for storage_of in (lambda store: store.documents(tenant, IDS),):
+        ours, theirs = storage_of(chdb), storage_of(memory)
+        assert {key: [(d.id, d.document) for d in kept] for key, kept in ours.items()} == {
+            key: [(d.id, d.document) for d in kept] for key, kept in theirs.items()
+        }
+    spans = memory.spans(tenant, IDS)
+    assert {key: without_receipts(rows) for key, rows in chdb.spans(tenant, IDS).items()} == {
+        key: without_receipts(rows) for key, rows in spans.items()
+    }
+    for bounds in ((begin, end), (0, LAST_US + 1)):
+        assert chdb.graph(tenant, *bounds) == memory.graph(tenant, *bounds)
+        assert chdb.graph(tenant, *bounds, IDS[::2]) == memory.graph(tenant, *bounds, IDS[::2])
+    for wanted in (Search(begin, end), Search(0, LAST_US, limit=7)):
+        assert chdb.search(tenant, wanted) == memory.search(tenant, wanted)
+    assert chdb.count_traces(tenant, begin, end) == memory.count_traces(tenant, begin, end)
+    assert chdb.latest_us(tenant) == memory.latest_us(tenant)
+    for expression in EXPRESSIONS:
+        found = chdb.search(tenant, Search(0, LAST_US, expression))
+        matching = {trace for trace, rows in spans.items() if holds(expression, Trace(rows))}
+        assert matching <= {position.trace_id for position in found}
