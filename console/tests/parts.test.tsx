@@ -100,7 +100,9 @@ describe("a row of the timeline", () => {
 
   it("states its level, its place, its children and its outcome", () => {
     render(row(0, true));
-    const item = screen.getByRole("treeitem", { name: /web.*GET \/.*500.*Fault.*segment, 1.00 ms/ });
+    const item = screen.getByRole("treeitem", {
+      name: /web.*GET \/.*500.*Fault.*segment, 1.00 ms/,
+    });
     expect(item.getAttribute("aria-level")).toBe("1");
     expect(item.getAttribute("aria-posinset")).toBe("1");
     expect(item.getAttribute("aria-setsize")).toBe("1");

@@ -114,7 +114,12 @@ describe("trace ids", () => {
 describe("expressions", () => {
   it("join what is wanted with AND", () => {
     expect(
-      expressionOf({ services: ["api"], outcome: "fault", atLeastUs: 120_000, atMostUs: 1_500_000 }),
+      expressionOf({
+        services: ["api"],
+        outcome: "fault",
+        atLeastUs: 120_000,
+        atMostUs: 1_500_000,
+      }),
     ).toBe('service("api") AND fault AND responsetime >= 0.12 AND responsetime <= 1.5');
     expect(expressionOf({})).toBe("");
   });

@@ -4,7 +4,7 @@ import { nowUs, useServiceMap } from "../api/queries";
 import type { ServiceMap } from "../api/types";
 import { useShortcuts } from "../frame/shortcuts";
 import { Icon } from "../parts/Icon";
-import { Button, Failure, Message, partStyles } from "../parts/parts";
+import { Button, Failure, Message, Patience, partStyles } from "../parts/parts";
 import { ago, plural } from "../text/format";
 import { around as aroundTime, parseRange, type Range } from "../url/range";
 import { travelling, viewOf, viewText } from "../url/search";
@@ -209,6 +209,7 @@ function Waiting() {
           style={{ gridColumn: column + 1 }}
         />
       ))}
+      <Patience />
     </div>
   );
 }

@@ -89,14 +89,16 @@ function NodePanel({
           edges={neighbours?.callers ?? []}
           end="source"
           map={map}
-          onSelect={onSelect} isSingleTrace={isSingleTrace}
+          onSelect={onSelect}
+          isSingleTrace={isSingleTrace}
         />
         <Calls
           title="Calls"
           edges={neighbours?.callees ?? []}
           end="target"
           map={map}
-          onSelect={onSelect} isSingleTrace={isSingleTrace}
+          onSelect={onSelect}
+          isSingleTrace={isSingleTrace}
         />
         {onFocus && (
           <Button looks={["plain"]} icon="focus" onClick={() => onFocus(node.id)}>

@@ -38,10 +38,7 @@ export function MapView(props: MapViewProps) {
   const size = useSize(box);
   const palette = usePalette();
   const shown = useSliding(layout);
-  const scene = useMemo(
-    () => sceneOf(map, shown, measure, unit),
-    [map, shown, measure, unit],
-  );
+  const scene = useMemo(() => sceneOf(map, shown, measure, unit), [map, shown, measure, unit]);
   const [view, setView] = useState<View | null>(null);
   const [hovered, setHovered] = useState<string | null>(null);
   const [focused, setFocused] = useState<string | null>(null);

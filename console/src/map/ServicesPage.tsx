@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useServiceMap } from "../api/queries";
 import type { MapNode, ServiceMap } from "../api/types";
 import { Icon } from "../parts/Icon";
-import { Failure, partStyles, Skeleton } from "../parts/parts";
+import { Failure, Patience, partStyles, Skeleton } from "../parts/parts";
 import { expressionOf } from "../text/expression";
 import { count, duration, percent, plural, rate } from "../text/format";
 import { type Search, travelling, viewOf, viewText } from "../url/search";
@@ -218,6 +218,7 @@ function Waiting() {
           // biome-ignore lint/suspicious/noArrayIndexKey: a fixed picture
           <Skeleton key={index} width="100%" height={22} />
         ))}
+        <Patience />
       </div>
     </div>
   );

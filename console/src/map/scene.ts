@@ -83,7 +83,8 @@ export function sceneOf(
     const place = layout.places[node.id];
     if (!place) continue;
     const total = sharesOf(node.counts).total;
-    const volume = unit === "count" ? times(total) : rate(perMinute(total, map)).replace("/min", "/m");
+    const volume =
+      unit === "count" ? times(total) : rate(perMinute(total, map)).replace("/min", "/m");
     nodes.push(sceneNode(node, place, measure, volume, self.has(node.id)));
   }
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -107,9 +108,14 @@ export function sceneOf(
           layout.routes[key] ?? [],
           pairs.has(edgeKey(edge.target, edge.source)),
         ),
-        width: unit === "count" ? 1.6 : Math.min(6, 1.2 + Math.max(0, Math.log10(Math.max(perMinuteNow, 1)))),
+        width:
+          unit === "count"
+            ? 1.6
+            : Math.min(6, 1.2 + Math.max(0, Math.log10(Math.max(perMinuteNow, 1)))),
         isTroubled: shares.fault >= TROUBLE,
-        label: [unit === "count" ? times(shares.total) : rate(perMinuteNow), latency].filter(Boolean).join(" · "),
+        label: [unit === "count" ? times(shares.total) : rate(perMinuteNow), latency]
+          .filter(Boolean)
+          .join(" · "),
       },
     ];
   });

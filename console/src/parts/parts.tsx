@@ -113,6 +113,11 @@ export function Skeleton({ width, height }: { width: number | string; height: nu
   return <div className={styles.skeleton} style={{ width, height }} aria-hidden="true" />;
 }
 
+/** Says after some seconds that an answer is slow, and what would make it quicker. */
+export function Patience() {
+  return <p className={styles.patience}>Still reading. A shorter range answers sooner.</p>;
+}
+
 const OUTCOMES: Record<string, [IconName, string]> = {
   ok: ["ok", "OK"],
   error: ["error", "Error"],

@@ -5,7 +5,7 @@ import { ApiError } from "../api/client";
 import { nowUs, useTraces } from "../api/queries";
 import { useShortcuts } from "../frame/shortcuts";
 import { NothingInRange } from "../map/MapPage";
-import { Button, Failure, Message, Skeleton } from "../parts/parts";
+import { Button, Failure, Message, Patience, Skeleton } from "../parts/parts";
 import { clausesOf } from "../text/expression";
 import { count, plural } from "../text/format";
 import { travelling } from "../url/search";
@@ -264,6 +264,7 @@ function Waiting() {
         // biome-ignore lint/suspicious/noArrayIndexKey: a fixed picture
         <Skeleton key={index} width="100%" height={20} />
       ))}
+      <Patience />
     </div>
   );
 }

@@ -49,7 +49,10 @@ export function TracesPlot({ traces, startUs, endUs, onRange }: TracesPlotProps)
     context.lineWidth = 1;
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (let tick = 10 ** Math.ceil(Math.log10(low)); tick <= high; tick *= 10) {
+    // A line for every decade, or for every second or third where they would touch.
+    const decade = (HEIGHT - TOP - BOTTOM) / Math.log10(high / low);
+    const step = 10 ** Math.ceil(15 / decade);
+    for (let tick = 10 ** Math.ceil(Math.log10(low)); tick <= high; tick *= step) {
       context.beginPath();
       context.moveTo(LEFT, Math.round(y(tick)) + 0.5);
       context.lineTo(width - RIGHT, Math.round(y(tick)) + 0.5);
