@@ -29,7 +29,7 @@ export function SpanPanel({ trace, row, onClose, onChoose }: SpanPanelProps) {
   const service = trace.services[trace.service[row] ?? 0] ?? "";
   const outcome = outcomeOf(flags);
   return (
-    <SidePanel name="span" label={`Span ${name}`} width={480}>
+    <SidePanel name="span" label={`Span ${name}`} width={500}>
       <header className={styles.head} data-panel>
         <i style={{ backgroundColor: serviceToken(service) }} />
         <div className={styles.titles}>
