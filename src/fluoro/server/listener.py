@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 
@@ -78,9 +79,16 @@ def bind(setting: str, address: str) -> socket.socket:
     except OSError as error:
         raise SettingsError(
             setting,
-            f"{address} cannot be used ({error.strerror or error}): stop what listens there or"
-            " choose another address",
+            f"{address} cannot be used ({_reason(error)}): stop what listens there or choose"
+            " another address",
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's words alone; a name that is not known has no number of the system's."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 def address_of(listener: socket.socket) -> str:
