@@ -17,6 +17,9 @@ from fluoro.wire.datagram import Kind, kind_of, split
 DOCUMENT_COST_BYTES = 128
 """What keeping one document costs besides its bytes; else a flood of tiny ones needs gigabytes."""
 
+_SHORTEST_WAIT_S = 0.001
+"""Less is not worth a turn of the loop."""
+
 _log = structlog.get_logger()
 
 
@@ -133,4 +136,5 @@ class Batcher:
         ):
             return 0.0
         waited_s = self._clock_s() - self._waiting[0][0]
-        return self._settings.batch_interval_ms / 1000 - waited_s
+        left_s = self._settings.batch_interval_ms / 1000 - waited_s
+        return left_s if left_s >= _SHORTEST_WAIT_S else 0.0
