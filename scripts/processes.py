@@ -24,12 +24,13 @@ class Program:
         self.output = RUN / f"{name}.out"
         self.log = RUN / f"{name}.log"
         self._pid_file = RUN / f"{name}.pid"
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: Sequence[object]) -> "subprocess.Popen[bytes]":
         """Start it in a session of its own, output to `output`, errors to `log`."""
         RUN.mkdir(exist_ok=True)
         with self.output.open("wb") as output, self.log.open("wb") as log:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 list(map(str, command)),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -37,8 +38,9 @@ class Program:
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file.write_text(f"{process.pid} {_start_ticks(process.pid)}")
-        return process
+        pid = self._process.pid
+        self._pid_file.write_text(f"{pid} {_start_ticks(pid)}")
+        return self._process
 
     def is_running(self) -> bool:
         """Whether any process of its group lives."""
@@ -54,6 +56,8 @@ class Program:
                 if self._members():
                     _signal(os.killpg, leader, last)
                     _wait(lambda: not self._members(), _REST_S)
+        if self._process is not None:
+            self._process.wait()
         self._pid_file.unlink(missing_ok=True)
 
     def _leader(self) -> int | None:

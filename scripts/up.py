@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import http.client
 import json
-import socket
 import time
 import urllib.request
 
@@ -13,7 +12,7 @@ from checkout import DEMO, PYTHON, RUN, VENV
 from down import DEMO_SHOP, FLUORO, stop_all
 from install import install
 
-_START_S = 60.0
+_START_S = 120.0
 _FIRST_TRACE_S = 120.0
 _WINDOW_S = 300
 
@@ -23,8 +22,6 @@ def up(agent: str, server: str) -> int:
     if FLUORO.is_running():
         print(f"Fluoro is already running at {running_addresses()['server']}: `make down` stops it")
         return 0
-    _refuse_taken(agent, (socket.SOCK_DGRAM, socket.SOCK_STREAM), "AGENT")
-    _refuse_taken(server, (socket.SOCK_STREAM,), "SERVER")
     install()
     try:
         addresses = start_fluoro(agent, server)
@@ -54,7 +51,9 @@ def start_fluoro(agent: str, server: str) -> dict[str, str]:
 
         is_up = waiting.until(answer, _START_S)
     if not is_up:
-        raise steps.StepError(steps.tail(FLUORO.log) or "Fluoro did not start", process.poll() or 1)
+        said = steps.tail(FLUORO.log) or "Fluoro did not start"
+        hint = " (make: AGENT=… SERVER=…)" if "-address" in said else ""
+        raise steps.StepError(said + hint, process.poll() or 1)
     return running_addresses()
 
 
@@ -99,24 +98,6 @@ def running_addresses() -> dict[str, str]:
         raise steps.StepError("Fluoro is just being started: try again, or run `make down`")
     addresses: dict[str, str] = json.loads(line)
     return addresses
-
-
-def _refuse_taken(address: str, kinds: tuple[socket.SocketKind, ...], variable: str) -> None:
-    """Say it before a minute of installing, not after."""
-    host, _, port = address.rpartition(":")
-    for kind in kinds:
-        try:
-            family, *_, at = socket.getaddrinfo(host.strip("[]"), port, type=kind)[0]
-            with socket.socket(family, kind) as probe:
-                if kind is socket.SOCK_STREAM:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(at)
-        except OSError as error:
-            raise steps.StepError(
-                f"{address} cannot be used ({error.strerror}): "
-                f"stop what listens there or say `make up {variable}=127.0.0.1:0`",
-                2,
-            ) from error
 
 
 if __name__ == "__main__":

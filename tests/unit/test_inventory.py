@@ -7,6 +7,8 @@ import pytest
 
 from fluoro import errors
 from fluoro.agent.settings import AgentSettings
+from fluoro.cli.up import up
+from fluoro.server.operations import OPERATIONS
 from fluoro.server.settings import ServerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -30,3 +32,17 @@ def test_every_setting_is_in_the_reference(settings):
     page = (REFERENCE / "settings.md").read_text()
     fields = [field.name for field in dataclasses.fields(settings)]
     assert [name for name in fields if f"`{name}`" not in page] == []
+
+
+def test_every_operation_is_in_the_reference():
+    """docs/reference/api.md lists the rows of the operations table, no other, in its order."""
+    page = (REFERENCE / "api.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `(/\w+)` \|", page, re.MULTILINE)
+    assert rows == [(operation.name, operation.path) for operation in OPERATIONS]
+
+
+def test_every_flag_of_up_is_in_the_reference():
+    """docs/reference/commands.md lists the flags of `fluoro up`, no other, in their order."""
+    page = (REFERENCE / "commands.md").read_text()
+    rows = re.findall(r"^\| `--([\w-]+)` \|", page, re.MULTILINE)
+    assert rows == [name.replace("_", "-") for name in inspect.signature(up).parameters]
