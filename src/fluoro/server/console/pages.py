@@ -25,6 +25,7 @@ from fluoro.store.storage import Search, Storage
 from fluoro.traces.assemble import assemble
 from fluoro.traces.summary import distinct
 from fluoro.traces.trace import Trace
+from fluoro.wire import coerce
 from fluoro.wire.console_api import ServiceMap, Skeleton, SpanDetail, TraceList, TraceRow
 from fluoro.wire.document import subsegment
 
@@ -169,12 +170,10 @@ def _row(trace: Trace) -> TraceRow:
         services=distinct(row.node.name for row in nodes),
         faults=trace.faults,
         user=next((span.user for span in trace.spans if span.user), ""),
-        annotations=[(key, _text(annotations[key])) for key in sorted(annotations)[:_ANNOTATIONS]],
+        annotations=[
+            (key, coerce.text(annotations[key])) for key in sorted(annotations)[:_ANNOTATIONS]
+        ],
     )
-
-
-def _text(value: str | float | bool) -> str:  # noqa: FBT001  an annotation's value
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _trace(question: _Question) -> Skeleton:
