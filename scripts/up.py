@@ -14,7 +14,6 @@ from install import install
 
 _START_S = 120.0
 _FIRST_TRACE_S = 120.0
-_WINDOW_S = 300
 
 
 def up(agent: str, server: str) -> int:
@@ -59,13 +58,14 @@ def start_fluoro(agent: str, server: str) -> dict[str, str]:
 
 def start_demo(addresses: dict[str, str]) -> None:
     """Start the shop and wait until the X-Ray API finds a trace of it."""
+    began = time.time()
     with steps.Waiting("waiting for the demo's first trace") as waiting:
         process = DEMO_SHOP.start([PYTHON, DEMO / "shop.py", "--daemon", addresses["agent"]])
 
         def answer() -> bool | None:
             if process.poll() is not None:
                 return False
-            return True if _has_traces(addresses["server"]) else None
+            return True if _has_traces(addresses["server"], began) else None
 
         has_traces = waiting.until(answer, _FIRST_TRACE_S)
     if not has_traces:
@@ -75,9 +75,9 @@ def start_demo(addresses: dict[str, str]) -> None:
         )
 
 
-def _has_traces(server: str) -> bool:
-    now = time.time()
-    body = json.dumps({"StartTime": now - _WINDOW_S, "EndTime": now}).encode()
+def _has_traces(server: str, since: float) -> bool:
+    """Whether a trace began after `since`; older ones may lie in the store."""
+    body = json.dumps({"StartTime": since, "EndTime": time.time()}).encode()
     request = urllib.request.Request(f"{server}/TraceSummaries", body)  # noqa: S310  our own http://
     with (
         contextlib.suppress(OSError, http.client.HTTPException),
