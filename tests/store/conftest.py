@@ -4,6 +4,7 @@ One process opens one folder of the engine at a time, so no two modules share an
 """
 
 import itertools
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -34,3 +35,8 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 @pytest.fixture
 def tenant() -> Tenant:
     return Tenant(f"{next(_ACCOUNTS):012d}", "eu-west-1")
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    return random.Random(7)

@@ -12,6 +12,9 @@ from fluoro.model import outcome
 _BITS = {"error": outcome.ERROR, "fault": outcome.FAULT, "throttle": outcome.THROTTLE}
 _TROUBLE = outcome.ERROR | outcome.FAULT | outcome.THROTTLE
 _ROOT = "is_segment AND parent_id = 0"
+_AT_LEAST = {">": ">", ">=": ">=", "=": ">="}
+"""What holds of something longer when a comparison holds."""
+
 _DURATION = "max(end_us) - min(start_us)"
 
 
@@ -41,10 +44,13 @@ def _comparison(test: Comparison, parameters: dict[str, Any]) -> str:
     """A trace's duration is at most what its rows span, since detached rows do not count in it."""
     if not isinstance(test.value, float):
         return "0"
-    value = _bind(test.value, "Float64", parameters)
     if test.field == "responsetime":
+        value = _bind(test.value, "Float64", parameters)
         return f"countIf({_ROOT} AND dur_us / 1e6 {test.operator} {value}) > 0"
-    return f"({_DURATION}) / 1e6 {test.operator} {value}" if test.operator in {">", ">="} else "1"
+    if test.operator not in _AT_LEAST:
+        return "1"
+    value = _bind(test.value, "Float64", parameters)
+    return f"({_DURATION}) / 1e6 {_AT_LEAST[test.operator]} {value}"
 
 
 def _bind(value: object, type_: str, parameters: dict[str, Any]) -> str:

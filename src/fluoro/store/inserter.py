@@ -11,6 +11,7 @@ from fluoro.model.ids import trace_id_hex
 from fluoro.model.span import Span
 from fluoro.store import semantics
 from fluoro.store.flatten import spans_of
+from fluoro.store.pool import insert_rows
 from fluoro.store.storage import Accepted
 from fluoro.wire import coerce
 from fluoro.wire.segment import decode
@@ -23,7 +24,7 @@ _COLUMNS = (
     "account",
     "region",
     "bucket",
-    "trace_id",
+    "trace_hex",
     "id",
     "parent_id",
     "document_id",
@@ -118,7 +119,7 @@ class Inserter:
             for receipt_us, document in documents.items()
             for row in _rows_of(document, receipt_us)
         ]
-        self._client.insert("spans", rows, column_names=_COLUMNS)
+        insert_rows(self._client, "spans", rows, _COLUMNS)
 
 
 def _rows_of(document: Accepted, receipt_us: int) -> list[list[object]]:
@@ -138,8 +139,8 @@ def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[
     return [
         document.tenant.account,
         document.tenant.region,
-        datetime.fromtimestamp(bucket_s, UTC),
-        bytes.fromhex(trace_id_hex(document.trace_id)),
+        bucket_s,
+        trace_id_hex(document.trace_id),
         int(span.id, 16),
         int(span.parent_id or "0", 16),
         int(document.id, 16),

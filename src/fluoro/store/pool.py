@@ -106,7 +106,7 @@ class Pool:
             StoreUnavailableError: The engine failed.
         """
         with self._reader() as reader, _translated():
-            reader.insert(table, rows)
+            insert_rows(reader, table, rows)
 
     def close(self) -> None:
         """Close every connection, then let the folder go."""
@@ -144,6 +144,14 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client]]:
             opened.callback(clients[-1].close)
         opened.pop_all()
     return clients[0], clients[1:]
+
+
+def insert_rows(
+    client: Client, table: str, rows: Sequence[Row], columns: Sequence[str] = ()
+) -> None:
+    """Insert rows as JSON; the client's own insert imports pandas, a second and 100 MB."""
+    lines = msgspec.json.Encoder().encode_lines(rows)
+    client.raw_insert(table, columns or None, insert_block=lines, fmt="JSONCompactEachRow")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,21 @@
+from fluoro.store.migrations import steps
+
+
+def test_steps_are_numbered_without_a_gap():
+    """From one on; a step that was published is never taken out."""
+    assert list(steps()) == list(range(1, len(steps()) + 1))
+
+
+def test_a_step_is_split_into_statements():
+    """Each is one command; comments belong to none."""
+    statements = [statement for step in steps().values() for statement in step]
+    assert all(statement.count("CREATE TABLE") == 1 for statement in statements)
+    assert not any("--" in statement for statement in statements)
+
+
+def test_every_table_with_rows_of_clients_reaches_the_disk_before_it_answers():
+    """An acknowledgement holds through a loss of power."""
+    for statement in steps()[1]:
+        table = statement.split("EXISTS ")[1].split()[0]
+        durable = "fsync_after_insert = 1, fsync_part_directory = 1" in statement
+        assert durable is (table not in {"incoming", "unread"})
