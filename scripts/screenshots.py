@@ -3,11 +3,9 @@
 Needs some minutes of the demo's traffic to look like something.
 """
 
-import json
 import shutil
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from typing import Literal
 
@@ -16,7 +14,7 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 import steps
 from checkout import ROOT
 from down import FLUORO
-from up import running_addresses
+from up import ask, running_addresses
 
 IMAGES = ROOT / "docs" / "images"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -72,8 +70,7 @@ def _telling_trace(server: str) -> str:
     """The trace of the last minutes with most services, of these one with a fault."""
     now = time.time()
     query = urllib.parse.urlencode({"start": now - _WINDOW_S, "end": now, "limit": 500})
-    with urllib.request.urlopen(f"{server}/console/api/traces?{query}") as answer:  # noqa: S310  our own http://
-        rows = json.load(answer)["traces"]
+    rows = ask(server, "GET", f"/console/api/traces?{query}")["traces"]
     best = max(rows, key=lambda row: (row["faults"] > 0, len(row["services"])))
     trace_id: str = best["id"]
     return trace_id
