@@ -27,12 +27,16 @@ class Program:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: Sequence[object]) -> "subprocess.Popen[bytes]":
-        """Start it in a session of its own, output to `output`, errors to `log`."""
+        """Start it in a session of its own, output to `output`, errors to `log`.
+
+        It gets no proxy: what is started here speaks to this machine only.
+        """
         RUN.mkdir(exist_ok=True)
         with self.output.open("wb") as output, self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 list(map(str, command)),
                 cwd=ROOT,
+                env={k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=log,

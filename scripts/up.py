@@ -79,7 +79,7 @@ def _has_traces(server: str, since: float) -> bool:
     """Whether a trace began after `since`; older ones may lie in the store."""
     body = json.dumps({"StartTime": since, "EndTime": time.time()})
     with contextlib.suppress(OSError, http.client.HTTPException):
-        return bool(ask(server, "POST", "/TraceSummaries", body)["TraceSummaries"])
+        return bool(ask(server, "POST", "/TraceSummaries", body).get("TraceSummaries"))
     return False
 
 

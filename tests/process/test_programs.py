@@ -91,3 +91,12 @@ def test_stop_twice_is_no_error(start):
     program.stop()
     program.stop()
     assert not program.is_running()
+
+
+def test_programs_get_no_proxy(start, monkeypatch):
+    """A proxy that was set for the installation is not asked for 127.0.0.1."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    code = "import os; print([k for k in os.environ if 'PROXY' in k.upper()])"
+    _, _, line = start(code)
+    assert line == "[]"
