@@ -55,6 +55,12 @@ class Limited(HttpToolsProtocol):
         if not self._is_in_body and self._head_bytes > _HEAD_BYTES:
             self.transport.close()
 
+    def on_message_begin(self) -> None:
+        """The first of a packet's requests is expected already, the next one not yet."""
+        super().on_message_begin()
+        if self._deadline is None:
+            self._expect()
+
     def on_headers_complete(self) -> None:
         """What follows is the body, which the app limits."""
         self._is_in_body = True

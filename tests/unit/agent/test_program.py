@@ -1,0 +1,74 @@
+import socket
+
+import pytest
+
+from fluoro.agent.program import buffer_limit, open_doors
+from fluoro.agent.settings import AgentSettings
+from fluoro.errors import SettingsError
+
+FREE = {"udp_address": "127.0.0.1:0", "tcp_address": "127.0.0.1:0", "admin_address": "127.0.0.1:0"}
+
+
+def close(*doors):
+    for door in doors:
+        door.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("max\n", 64 << 20),
+        (str(1 << 40), 64 << 20),
+        (str(100 << 20), 25 << 20),
+        (str((1 << 63) - 4096), 64 << 20),
+    ],
+)
+def test_the_buffer_is_at_most_a_quarter_of_the_containers_memory(tmp_path, content, expected):
+    """No limit, a large one, a small one, and what version 1 of control groups calls none."""
+    file = tmp_path / "memory.max"
+    file.write_text(content)
+    assert buffer_limit(AgentSettings(), (str(tmp_path / "absent"), str(file))) == expected
+
+
+def test_free_ports_are_the_same_for_udp_and_tcp():
+    """SDKs have one address for both."""
+    doors = open_doors(AgentSettings(**FREE))
+    udp, tcp, admin = (door.getsockname()[1] for door in doors)
+    close(*doors)
+    assert udp == tcp != admin
+
+
+def test_both_versions_of_ip_arrive_at_one_socket():
+    """`[::]` takes IPv4 as well, by UDP and by TCP."""
+    doors = open_doors(AgentSettings(**FREE | {"udp_address": "[::]:0", "tcp_address": "[::]:0"}))
+    udp, tcp, _ = doors
+    port = udp.getsockname()[1]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"hello", ("127.0.0.1", port))
+    udp.settimeout(5)
+    assert udp.recv(100) == b"hello"
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        tcp.settimeout(5)
+        tcp.accept()[0].close()
+    close(*doors)
+
+
+@pytest.mark.parametrize("setting", ["udp_address", "tcp_address", "admin_address"])
+def test_a_port_in_use_names_its_setting(setting):
+    """And the other doors are closed again."""
+    kind = socket.SOCK_DGRAM if setting == "udp_address" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=f"{address} cannot be used") as error:
+            open_doors(AgentSettings(**FREE | {setting: address}))
+    assert error.value.setting == setting
+
+
+def test_a_host_of_nobody_names_its_setting():
+    """An address that this machine does not have."""
+    with pytest.raises(SettingsError) as error:
+        open_doors(AgentSettings(**FREE | {"udp_address": "192.0.2.1:0"}))
+    assert error.value.setting == "udp_address"
