@@ -15,13 +15,13 @@ from fluoro.agent.admin import admin_app
 from fluoro.agent.batcher import Batcher
 from fluoro.agent.counts import Counts
 from fluoro.agent.forwarder import Forwarder
-from fluoro.agent.listener import listening
 from fluoro.agent.proxy import Proxy
 from fluoro.agent.receiver import Receiver, granted_bytes, open_socket
 from fluoro.agent.sampling_cache import SamplingCache
 from fluoro.agent.settings import AgentSettings
 from fluoro.agent.telemetry import Telemetry
 from fluoro.errors import SettingsError
+from fluoro.listener import address_of, bind, listening, unusable
 from fluoro.wire import ports
 
 _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -59,44 +59,38 @@ def open_doors(settings: AgentSettings) -> tuple[socket.socket, socket.socket, s
     Raises:
         SettingsError: An address is in use or cannot be had.
     """
-    udp_host, udp_port = ports.parse("udp_address", settings.udp_address)
-    tcp_host, tcp_port = ports.parse("tcp_address", settings.tcp_address)
-    tries = _SAME_PORT_TRIES if udp_port == tcp_port == 0 else 1
-    for left in reversed(range(tries)):
-        udp = _open("udp_address", udp_host, udp_port, settings)
+    host, port = ports.parse("tcp_address", settings.tcp_address)
+    _, udp_port = ports.parse("udp_address", settings.udp_address)
+    with contextlib.ExitStack() as opened:
+        admin = opened.enter_context(bind("admin_address", settings.admin_address))
+        if udp_port or port:
+            tcp = opened.enter_context(bind("tcp_address", settings.tcp_address))
+            udp = opened.enter_context(_open_udp(settings, udp_port))
+        else:
+            udp, tcp = _open_same_port(settings, host)
+        opened.pop_all()
+    return udp, tcp, admin
+
+
+def _open_same_port(settings: AgentSettings, host: str) -> tuple[socket.socket, socket.socket]:
+    """A number that is free for both; another program may take it in between, then the next."""
+    for left in reversed(range(_SAME_PORT_TRIES)):
+        udp = _open_udp(settings, 0)
         try:
-            same = udp.getsockname()[1] if udp_port == tcp_port == 0 else tcp_port
-            tcp = _open("tcp_address", tcp_host, same, settings)
+            return udp, bind("tcp_address", ports.spell(host, udp.getsockname()[1]))
         except SettingsError:
             udp.close()
             if not left:
                 raise
-        else:
-            break
-    try:
-        admin = _open("admin_address", *ports.parse("admin_address", settings.admin_address))
-    except SettingsError:
-        udp.close()
-        tcp.close()
-        raise
-    return udp, tcp, admin
+    raise AssertionError
 
 
-def _open(
-    setting: str, host: str, port: int, settings: AgentSettings | None = None
-) -> socket.socket:
+def _open_udp(settings: AgentSettings, port: int) -> socket.socket:
+    host, _ = ports.parse("udp_address", settings.udp_address)
     try:
-        if setting == "udp_address" and settings is not None:
-            return open_socket(host, port, settings.receive_buffer_bytes)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        is_any = host == "::"
-        return socket.create_server((host, port), family=family, dualstack_ipv6=is_any)
+        return open_socket(host, port, settings.receive_buffer_bytes)
     except OSError as error:
-        raise SettingsError(
-            setting,
-            f"{ports.spell(host, port)} cannot be used ({error.strerror or error}):"
-            " stop what listens there or choose another address",
-        ) from error
+        raise unusable("udp_address", settings.udp_address, error) from error
 
 
 async def run(
