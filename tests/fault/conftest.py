@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from fluoro.agent.listener import listening
 from fluoro.agent.program import run
 from fluoro.agent.settings import AgentSettings
+from fluoro.listener import listening
 from running_agent import LIMIT_S, Agent
 from upstream import Upstream
 
@@ -35,7 +35,7 @@ async def start(upstream, server_socket):
 
         async def start(**settings):
             await parts.enter_async_context(
-                listening(upstream, server_socket, timeout_s=LIMIT_S, connections=100)
+                listening(upstream, server_socket, timeout_s=LIMIT_S, connections=100, stop_s=2)
             )
             host, port = server_socket.getsockname()
             free = "127.0.0.1:0"

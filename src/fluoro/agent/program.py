@@ -5,7 +5,6 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
 
 import httpx2
 import msgspec
@@ -24,10 +23,11 @@ from fluoro.errors import SettingsError
 from fluoro.listener import address_of, bind, listening, unusable
 from fluoro.wire import ports
 
-_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-_NO_LIMIT_BYTES = 1 << 60
 _TICK_S = 0.05
 _ADMIN_CONNECTIONS = 64
+_STOP_S = 2
+"""Longest time for answers that are under way when a door closes."""
+
 _SAME_PORT_TRIES = 20
 
 _log = structlog.get_logger()
@@ -39,18 +39,6 @@ class Addresses(msgspec.Struct, frozen=True):
     agent: str
     """UDP and TCP; the UDP one where they differ."""
     admin: str
-
-
-def buffer_limit(settings: AgentSettings, limits: tuple[str, ...] = _CGROUP_LIMITS) -> int:
-    """Bytes that may wait: the setting, at most a quarter of the container's memory."""
-    for path in limits:
-        try:
-            limit = int(Path(path).read_text(encoding="ascii"))
-        except (OSError, ValueError):  # another cgroup version, or "max"
-            continue
-        if limit < _NO_LIMIT_BYTES:
-            return min(settings.buffer_bytes, limit // 4)
-    return settings.buffer_bytes
 
 
 def open_doors(settings: AgentSettings) -> tuple[socket.socket, socket.socket, socket.socket]:
@@ -115,7 +103,7 @@ async def run(
         SettingsError: An address cannot be used.
     """
     counts = Counts()
-    batcher = Batcher(settings, buffer_limit(settings), counts, clock_s)
+    batcher = Batcher(settings, settings.buffer_bytes, counts, clock_s)
     udp, tcp, admin = open_doors(settings)
     loop = asyncio.get_running_loop()
     receiver = Receiver(udp, lambda found: _hand_over(loop, batcher, found))
@@ -123,7 +111,9 @@ async def run(
     async with (
         _closed_at_end(udp),
         httpx2.AsyncClient(
-            base_url=settings.upstream, timeout=settings.request_timeout_s
+            base_url=settings.upstream,
+            timeout=settings.request_timeout_s,
+            trust_env=False,  # HTTP_PROXY and the like are for the world outside
         ) as client,
         listening(
             admin_app(
@@ -135,6 +125,7 @@ async def run(
             admin,
             timeout_s=timeout_s,
             connections=_ADMIN_CONNECTIONS,
+            stop_s=_STOP_S,
         ),
     ):
         telemetry = Telemetry(client, counts, socket.gethostname(), wall_clock_s)
@@ -146,7 +137,11 @@ async def run(
         try:
             async with (
                 listening(
-                    proxy.app, tcp, timeout_s=timeout_s, connections=settings.tcp_connections
+                    proxy.app,
+                    tcp,
+                    timeout_s=timeout_s,
+                    connections=settings.tcp_connections,
+                    stop_s=_STOP_S,
                 ),
                 _receiving(receiver),
             ):
@@ -195,9 +190,7 @@ def _announce(
     admin: socket.socket,
     ready: Callable[[Addresses], None],
 ) -> None:
-    addresses = Addresses(
-        ports.spell(*udp.getsockname()[:2]), ports.spell(*admin.getsockname()[:2])
-    )
+    addresses = Addresses(address_of(udp), address_of(admin))
     _log.info(
         "agent_started",
         address=addresses.agent,

@@ -1,13 +1,17 @@
 """`fluoro agent`."""
 
 import asyncio
+import dataclasses
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from fluoro.agent.program import Addresses, run
 from fluoro.agent.settings import AgentSettings
+from fluoro.cli.memory import memory_limit_bytes
 from fluoro.cli.running import configure_log, print_json, run_until_signal
+
+_BUFFER_SHARE = 4
 
 
 def agent(
@@ -28,6 +32,13 @@ def agent(
             print_json({"agent": addresses.agent, "agent_admin": addresses.admin})
 
     async def program(stop: asyncio.Event) -> None:
-        await run(settings, ready=ready, stop=stop)
+        await run(within(settings, memory_limit_bytes()), ready=ready, stop=stop)
 
     run_until_signal(program)
+
+
+def within(settings: AgentSettings, memory_bytes: int | None) -> AgentSettings:
+    """Settings whose buffer takes at most a quarter of the container's memory."""
+    if memory_bytes is None or settings.buffer_bytes <= memory_bytes // _BUFFER_SHARE:
+        return settings
+    return dataclasses.replace(settings, buffer_bytes=memory_bytes // _BUFFER_SHARE)

@@ -11,13 +11,20 @@ import msgspec
 import structlog
 
 import fluoro
+from fluoro.listener import address_of, bind, listening
 from fluoro.server.admin import create_admin
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
-from fluoro.server.listener import address_of, bind, listening
 from fluoro.server.settings import ServerSettings
 from fluoro.store.storage import Storage
 from fluoro.store.writer import Writer, WriterSettings
+
+_REQUEST_S = 20.0
+"""Longest time for the head and the body of a request to arrive."""
+
+_CONNECTIONS, _ADMIN_CONNECTIONS = 1024, 64
+_STOP_S = 30
+"""Longest time for answers that are under way when a listener ends."""
 
 _LOG = structlog.get_logger()
 
@@ -87,8 +94,20 @@ async def _serve(
 ) -> None:
     """Answer until `stop` is set and everything that was taken is written and answered."""
     async with (
-        listening(create_admin(backend, fluoro.__version__), admin_socket),
-        listening(create_app(backend), main_socket),
+        listening(
+            create_admin(backend, fluoro.__version__),
+            admin_socket,
+            timeout_s=_REQUEST_S,
+            connections=_ADMIN_CONNECTIONS,
+            stop_s=_STOP_S,
+        ),
+        listening(
+            create_app(backend),
+            main_socket,
+            timeout_s=_REQUEST_S,
+            connections=_CONNECTIONS,
+            stop_s=_STOP_S,
+        ),
     ):
         addresses = Addresses(address_of(main_socket), address_of(admin_socket))
         _LOG.info(

@@ -31,7 +31,7 @@ class ClickHouseStorage:
         self._pool = pool
         self._inserter = Inserter(pool.writer, clock_us)
         self._reader = Reader(pool)
-        self._edges = Edges(pool, self._reader)
+        self._edges = Edges(pool)
         self.documents = self._reader.documents
         self.spans = self._reader.spans
         self.search = self._reader.search

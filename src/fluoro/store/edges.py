@@ -2,14 +2,16 @@
 
 Rows are chosen by their end, and what they are joined with is looked for around the window. A row
 that ended in the window is found however long ago it began. Traces with subsegments that came
-without their segment are rare and need a walk along `parent_id`: those are read whole and counted
-by `observe`, everything else never leaves the engine.
+without their segment are rare and need a walk along `parent_id`: their rows are read and counted by
+`observe`, everything else never leaves the engine.
 
 Two things are not seen, both for the price of a search through all data: a caller or callee that
 began more than an hour away from the window and did not end in it, and that a span was resent with
 another start, so that it lies in two buckets and counts twice.
 """
 
+import itertools
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -20,16 +22,15 @@ from fluoro.graph.histogram import STEPS_PER_DOUBLING, merge
 from fluoro.graph.nodes import kind_of
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
 from fluoro.model import outcome
-from fluoro.model.ids import trace_id_of_hex
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.store.pool import Pool, Row
-from fluoro.store.reader import OWNER, TRACES, Reader, buckets, owner, traces
+from fluoro.store.reader import OWNER, TRACES, buckets, hex_id, owner, traces
 
 _AROUND_US = 3600 * 1_000_000
 """How far around the window a caller or callee is looked for."""
 
-_TRACES_AT_ONCE = 500
+_TRACES_AT_ONCE = 2000
 _DAY_US = 86_400 * 1_000_000
 _LAST_DAY = 65_535
 """Latest day of a Date."""
@@ -45,6 +46,13 @@ _COLUMNS = (
     "trace_id, id, parent_id, document_id, is_segment, start_us, dur_us, end_us, flags,"
     f" name, namespace, {_OWN_NODE}, {_NODE}"
 )
+
+
+_WALKED = (
+    f"lower(hex(trace_id)), {hex_id('id')}, {hex_id('parent_id')}, is_segment, start_us,"
+    f" if({_FINISHED}, end_us, 0), flags, name, namespace, {_NODE}"
+)
+"""What `graph.edges.observe` asks of a span."""
 
 
 def _histogram(us: str, condition: str) -> str:
@@ -71,9 +79,8 @@ def _statistics(condition: str = "1") -> str:
 class Edges:
     """Graphs of one store."""
 
-    def __init__(self, pool: Pool, reader: Reader) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._reader = reader
 
     def graph(
         self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None
@@ -87,24 +94,33 @@ class Edges:
             chosen += f" AND {TRACES}"
             values |= traces(trace_ids)
         scattered = self._scattered(_rows(chosen, around), values)
+        whole = self._whole(_rows(f"{OWNER} AND {TRACES}", around), dict(values), scattered)
         if scattered:
             chosen += f" AND NOT {TRACES.replace('{traces:', '{scattered:')}"
             values["scattered"] = scattered
-        walked = observe(self._whole(tenant, scattered), start_us, end_us, exact=False)
+        walked = observe(whole, start_us, end_us, exact=False)
         return merged([self._counted(_rows(chosen, around), values), walked])
 
     def _scattered(self, rows: str, values: dict[str, Any]) -> list[str]:
-        """Traces of the window that hold rows without a service, as hex digits."""
+        """Traces that count in the window and hold rows without a service, as hex digits."""
         found = self._pool.query(
-            f"WITH {rows} SELECT DISTINCT lower(hex(trace_id)) FROM rows WHERE service = ''", values
+            f"WITH {rows} SELECT DISTINCT lower(hex(trace_id)) FROM rows WHERE service = ''"
+            f" AND trace_id IN (SELECT trace_id FROM rows WHERE ({_ENDED}) OR ({_BEGAN}))",
+            values,
         )
         return [row[0] for row in found]
 
-    def _whole(self, tenant: Tenant, digits: Sequence[str]) -> Iterator[list[Span]]:
-        """All spans of each trace, read some traces at a time."""
+    def _whole(
+        self, rows: str, values: dict[str, Any], digits: Sequence[str]
+    ) -> Iterator[list[Span]]:
+        """Each trace as far as its edges need it, some traces at a time."""
         for first in range(0, len(digits), _TRACES_AT_ONCE):
-            ids = [trace_id_of_hex(each) for each in digits[first : first + _TRACES_AT_ONCE]]
-            yield from self._reader.spans(tenant, ids).values()
+            found = self._pool.query(
+                f"WITH {rows} SELECT {_WALKED} FROM rows ORDER BY trace_id",
+                values | {"traces": digits[first : first + _TRACES_AT_ONCE]},
+            )
+            for _, trace in itertools.groupby(found, key=operator.itemgetter(0)):
+                yield [_walked(row) for row in trace]
 
     def _counted(self, rows: str, values: dict[str, Any]) -> GraphRows:
         nodes: list[NodeRow] = []
@@ -227,6 +243,28 @@ def _client(row: Row, root: NodeRow) -> EdgeRow:
         statistics=root.statistics,
         first_us=row[13],
         last_us=row[14],
+    )
+
+
+def _walked(row: Row) -> Span:
+    trace_id, id_, parent_id, is_segment, start_us, end_us, flags, name, namespace, *node = row
+    return Span(
+        trace_id=trace_id,
+        id=id_,
+        parent_id=parent_id,
+        document_id="",
+        is_segment=is_segment,
+        start_us=start_us,
+        end_us=end_us,
+        flags=flags,
+        status=0,
+        service="",
+        name=name,
+        namespace=namespace,
+        origin="",
+        node_name=node[0],
+        node_type=node[1],
+        node_account=node[2],
     )
 
 

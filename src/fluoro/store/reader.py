@@ -23,9 +23,14 @@ _LONGEST_EVER_US = 24 * 3600 * 1_000_000
 
 OWNER = "account = {account:String} AND region = {region:String}"
 TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
-_ID = "lower(leftPad(hex({0}), 16, '0'))"
-_SPAN = f"""lower(hex(trace_id)), {_ID.format("id")},
-    if(parent_id = 0, '', {_ID.format("parent_id")}), {_ID.format("document_id")},
+
+
+def hex_id(column: str) -> str:
+    """An id as its 16 hex digits, empty for 0."""
+    return f"if({column} = 0, '', lower(leftPad(hex({column}), 16, '0')))"
+
+
+_SPAN = f"""lower(hex(trace_id)), {hex_id("id")}, {hex_id("parent_id")}, {hex_id("document_id")},
     is_segment, start_us, if(bitAnd(flags, 8) = 0, start_us + dur_us, 0), flags, status,
     service, name, namespace, origin, node_name, node_type, node_account,
     method, url, client_ip, user_agent, user, operation,
@@ -68,7 +73,7 @@ class Reader:
     def documents(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Stored]]:
         """See `Storage.documents`."""
         rows = self._pool.query(
-            f"SELECT lower(hex(trace_id)), {_ID.format('id')}, document, receipt_us"
+            f"SELECT lower(hex(trace_id)), {hex_id('id')}, document, receipt_us"
             f" FROM documents FINAL WHERE {OWNER} AND {TRACES} ORDER BY trace_id, receipt_us",
             {**owner(tenant), **traces(trace_ids)},
         )

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from fluoro.agent.program import buffer_limit, open_doors
+from fluoro.agent.program import open_doors
 from fluoro.agent.settings import AgentSettings
 from fluoro.errors import SettingsError
 
@@ -12,22 +12,6 @@ FREE = {"udp_address": "127.0.0.1:0", "tcp_address": "127.0.0.1:0", "admin_addre
 def close(*doors):
     for door in doors:
         door.close()
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("max\n", 64 << 20),
-        (str(1 << 40), 64 << 20),
-        (str(100 << 20), 25 << 20),
-        (str((1 << 63) - 4096), 64 << 20),
-    ],
-)
-def test_the_buffer_is_at_most_a_quarter_of_the_containers_memory(tmp_path, content, expected):
-    """No limit, a large one, a small one, and what version 1 of control groups calls none."""
-    file = tmp_path / "memory.max"
-    file.write_text(content)
-    assert buffer_limit(AgentSettings(), (str(tmp_path / "absent"), str(file))) == expected
 
 
 def test_free_ports_are_the_same_for_udp_and_tcp():

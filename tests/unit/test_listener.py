@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from fluoro.errors import SettingsError
-from fluoro.server.listener import address_of, bind
+from fluoro.listener import address_of, bind
 
 
 def test_a_free_port():
