@@ -197,6 +197,21 @@ def test_a_call_sent_alone_belongs_to_its_segment_documents_up(storage, tenant):
     assert counts(nodes[WEB]) == (2, 0, 0, 0)
 
 
+def test_traces_that_need_a_walk_are_all_counted_however_many_are_read_at_once(
+    storage, tenant, monkeypatch
+):
+    """Here one at a time; those that ended outside the window are not read at all."""
+    monkeypatch.setattr("fluoro.store.edges._TRACES_AT_ONCE", 1)
+    for trace in (1, 2, 3):
+        put(storage, tenant, web(trace, 2 * S))
+        put(storage, tenant, subsegment(trace, 2, 1, "api", 0, S, namespace="remote"))
+    late = web(4, 90 * S, start_us=80 * S)
+    put(storage, tenant, late, subsegment(4, 2, 1, "api", 80 * S, 81 * S, namespace="remote"))
+    nodes, edges = graph(storage, tenant)
+    assert counts(nodes[WEB]) == (3, 0, 0, 0)
+    assert counts(edges[WEB, Node("api", "remote"), False]) == (3, 0, 0, 0)
+
+
 def test_a_call_sent_while_its_segment_was_open_comes_from_what_that_became(storage, tenant):
     """The first document did not know the origin yet."""
     call = entity(2, "api.example.com", 0, S, namespace="remote")
