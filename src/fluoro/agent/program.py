@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -114,6 +115,7 @@ async def run(
             base_url=settings.upstream,
             timeout=settings.request_timeout_s,
             trust_env=False,  # HTTP_PROXY and the like are for the world outside
+            verify=ssl.create_default_context(),  # SSL_CERT_FILE still holds
         ) as client,
         listening(
             admin_app(

@@ -1,4 +1,5 @@
--- Documents as sent, in trace order: the lookup by id, whatever the id.
+-- Documents as sent, in trace order: the lookup by id, whatever the id. Small granules, since a
+-- lookup unpacks one in each part that may hold the trace.
 CREATE TABLE IF NOT EXISTS documents (
     account LowCardinality(String),
     region LowCardinality(String),
@@ -12,7 +13,7 @@ CREATE TABLE IF NOT EXISTS documents (
 ) ENGINE = ReplacingMergeTree(ver)
 PARTITION BY received
 ORDER BY (account, region, trace_id, id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- One row for each segment and subsegment, by the 5 minutes in which it began: every search.
 CREATE TABLE IF NOT EXISTS spans (
