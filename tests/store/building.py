@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 from fluoro.errors import InvalidDocumentError
 from fluoro.model.tenant import Tenant
-from fluoro.store.storage import Accepted
+from fluoro.model.times import LAST_US
+from fluoro.store.storage import Accepted, Search
 from fluoro.wire.segment import check
 
 BASE_US = 1_700_000_000_000_000
@@ -235,3 +236,23 @@ def random_documents(chance: random.Random, traces: range) -> list[_Members]:
         if chance.random() < 0.3:
             found[place], found[place + 1] = found[place + 1], found[place]
     return found
+
+
+def insert(storage, tenant, *documents):
+    """Each document in a flush of its own."""
+    for document in documents:
+        storage.insert([accepted(tenant, document)])
+
+
+def found(storage, tenant, **search):
+    """Traces that a search finds, from all times if it names none."""
+    wanted = Search(**({"start_us": 0, "end_us": LAST_US} | search))
+    return [position.trace_id for position in storage.search(tenant, wanted)]
+
+
+def by_name(storage, tenant, trace):
+    """The spans of a trace by their names, which have to differ."""
+    spans = storage.spans(tenant, [trace])[trace]
+    named = {span.name: span for span in spans}
+    assert len(named) == len(spans)
+    return named

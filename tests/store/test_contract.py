@@ -6,16 +6,19 @@ import pytest
 
 from captures import documents as captured_documents
 from fluoro.filters.tree import And, Comparison, FlagTest, ServiceTest
-from fluoro.model.outcome import ERROR, FAULT, IN_PROGRESS, THROTTLE
+from fluoro.model.outcome import FAULT, IN_PROGRESS
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
-from fluoro.store.storage import Accepted, Position, SamplingReport, Search
+from fluoro.store.storage import Accepted, SamplingReport
 from store.building import (
     BASE_US,
     accepted,
     admitted,
     all_accepted,
+    by_name,
     entity,
+    found,
+    insert,
     nested_in_a_line,
     segment,
     subsegment,
@@ -35,29 +38,9 @@ WORST = (
 """Metadata that is legal JSON and that the engine's parser refuses."""
 
 
-def insert(storage, tenant, *documents):
-    """Each document in a flush of its own."""
-    for document in documents:
-        storage.insert([accepted(tenant, document)])
-
-
 def texts(storage, tenant, trace=ONE):
     """The documents of a trace that count."""
     return [json.loads(each.document) for each in storage.documents(tenant, [trace])[trace]]
-
-
-def by_name(storage, tenant, trace=ONE):
-    """The spans of a trace by their names, which have to differ."""
-    spans = storage.spans(tenant, [trace])[trace]
-    named = {span.name: span for span in spans}
-    assert len(named) == len(spans)
-    return named
-
-
-def found(storage, tenant, **search):
-    """Traces that a search finds, from all times if it names none."""
-    wanted = Search(**({"start_us": 0, "end_us": LAST_US} | search))
-    return [position.trace_id for position in storage.search(tenant, wanted)]
 
 
 def test_every_captured_document_comes_back_as_it_was_sent(storage, tenant):
@@ -81,7 +64,7 @@ def test_white_space_between_tokens_does_not_split_a_document(storage, tenant):
     pretty = json.dumps(document, indent="\t", ensure_ascii=False).replace("\n", "\r\n").encode()
     insert(storage, tenant, pretty)
     assert texts(storage, tenant) == [document]
-    assert by_name(storage, tenant)["web"].is_finished
+    assert by_name(storage, tenant, ONE)["web"].is_finished
 
 
 def test_a_trace_that_is_not_there_has_no_key(storage, tenant):
@@ -108,7 +91,7 @@ def test_a_finished_document_replaces_the_unfinished_one(storage, tenant):
     )
     (document,) = texts(storage, tenant)
     assert "user" not in document
-    assert by_name(storage, tenant)["web"].duration_us == 2 * S
+    assert by_name(storage, tenant, ONE)["web"].duration_us == 2 * S
 
 
 def test_the_newest_unfinished_document_counts(storage, tenant):
@@ -120,7 +103,7 @@ def test_the_newest_unfinished_document_counts(storage, tenant):
         segment(1, 1, "web", 0, None, user="second"),
     )
     assert [document["user"] for document in texts(storage, tenant)] == ["second"]
-    span = by_name(storage, tenant)["web"]
+    span = by_name(storage, tenant, ONE)["web"]
     assert (span.user, span.flags, span.end_us) == ("second", IN_PROGRESS, 0)
 
 
@@ -128,7 +111,7 @@ def test_an_end_of_zero_is_no_end(storage, tenant):
     """Open subsegments of .NET have `end_time` 0 and not `in_progress`."""
     document = segment(1, 1, "web", 0, S, subsegments=[entity(2, "work", 0, S) | {"end_time": 0}])
     insert(storage, tenant, document)
-    assert not by_name(storage, tenant)["work"].is_finished
+    assert not by_name(storage, tenant, ONE)["work"].is_finished
 
 
 @pytest.mark.parametrize("later", [{"fault": True}, {"in_progress": True}])
@@ -138,7 +121,7 @@ def test_the_first_finished_document_stays(storage, tenant, later):
     again = {key: value for key, value in whole.items() if key != "end_time"}
     insert(storage, tenant, whole, (again if "in_progress" in later else whole) | later)
     assert texts(storage, tenant) == [whole]
-    span = by_name(storage, tenant)["web"]
+    span = by_name(storage, tenant, ONE)["web"]
     assert (span.flags, span.duration_us) == (0, S)
 
 
@@ -157,7 +140,7 @@ def test_a_span_resent_with_another_start_counts_once(storage, tenant):
         segment(1, 1, "web", 0, None),
         segment(1, 1, "web", 1200 * S, 1201 * S),
     )
-    assert by_name(storage, tenant)["web"].start_us == BASE_US + 1200 * S
+    assert by_name(storage, tenant, ONE)["web"].start_us == BASE_US + 1200 * S
 
 
 @pytest.mark.parametrize("alone_first", [True, False])
@@ -166,7 +149,7 @@ def test_the_same_subsegment_nested_and_alone_is_one(storage, tenant, alone_firs
     alone = subsegment(1, 2, 1, "work", 0, None)
     whole = segment(1, 1, "web", 0, S, subsegments=[entity(2, "work", 0, S // 2)])
     insert(storage, tenant, *((alone, whole) if alone_first else (whole, alone)))
-    spans = by_name(storage, tenant)
+    spans = by_name(storage, tenant, ONE)
     assert (spans["work"].duration_us, spans["work"].parent_id) == (S // 2, spans["web"].id)
 
 
@@ -178,7 +161,7 @@ def test_children_before_parents_give_the_same_spans(storage, tenant):
         segment(1, 3, "orders", 0, S, parent_id=f"{2:016x}"),
     ]
     insert(storage, tenant, *reversed(documents))
-    spans = by_name(storage, tenant)
+    spans = by_name(storage, tenant, ONE)
     assert spans["orders"].parent_id == spans["call"].id
     assert spans["call"].parent_id == spans["web"].id
 
@@ -193,7 +176,7 @@ def test_the_service_of_an_independent_subsegment_is_found_documents_up(storage,
         segment(1, 1, "web", 0, S),
         subsegment(1, 6, 9, "orphan", 0, S),
     )
-    services = {name: span.service for name, span in by_name(storage, tenant).items()}
+    services = {name: span.service for name, span in by_name(storage, tenant, ONE).items()}
     assert services.pop("orphan") == ""
     assert set(services.values()) == {"web"}
     assert len(services) == 5
@@ -202,7 +185,7 @@ def test_the_service_of_an_independent_subsegment_is_found_documents_up(storage,
 def test_parents_in_a_circle_have_no_service(storage, tenant):
     """And the question about them ends."""
     insert(storage, tenant, subsegment(1, 2, 3, "left", 0, S), subsegment(1, 3, 2, "right", 0, S))
-    assert {span.service for span in by_name(storage, tenant).values()} == {""}
+    assert {span.service for span in by_name(storage, tenant, ONE).values()} == {""}
 
 
 @pytest.mark.parametrize("levels", [1, 4, 5, 12, 300])
@@ -214,7 +197,7 @@ def test_every_level_of_a_document_is_a_span(storage, tenant, levels):
         innermost = innermost["subsegments"][0]
     innermost |= {"namespace": "remote", "annotations": {"deep": True}}
     insert(storage, tenant, segment(1, 1, "web", 0, S, subsegments=line))
-    spans = by_name(storage, tenant)
+    spans = by_name(storage, tenant, ONE)
     assert len(spans) == levels + 1
     lowest = spans[f"level{levels}"]
     assert lowest.annotations == {"deep": True}
@@ -242,7 +225,7 @@ def test_what_the_engine_cannot_parse_is_found_by_id_and_by_search(storage, tena
     document = text.replace('"HERE"', metadata).encode()
     insert(storage, tenant, document)
     assert [each.document for each in storage.documents(tenant, [ONE])[ONE]] == [document]
-    spans = by_name(storage, tenant)
+    spans = by_name(storage, tenant, ONE)
     assert (spans["web"].flags, spans["web"].duration_us) == (FAULT, 2 * S)
     assert spans["web"].annotations == {"tier": "gold"}
     assert (spans["orders"].node_type, spans["orders"].service) == ("remote", "web")
@@ -283,7 +266,7 @@ def test_annotations_keep_their_types(storage, tenant):
         "dotted.key-x y": "ü\U0001f600",
     }
     insert(storage, tenant, segment(1, 1, "web", 0, S, annotations=annotations))
-    kept = by_name(storage, tenant)["web"].annotations
+    kept = by_name(storage, tenant, ONE)["web"].annotations
     assert kept == {
         key: annotations[key] for key in annotations if key not in ("null", "list", "object")
     }
@@ -308,146 +291,12 @@ def test_wild_times_are_kept_within_bounds(storage, tenant, sent, kept):
     """Clamped to 1970-2106, milliseconds understood, never an end before the start; all found."""
     times = dict(zip(("start_time", "end_time"), sent, strict=True))
     insert(storage, tenant, segment(1, 1, "web", 0, S) | times)
-    span = by_name(storage, tenant)["web"]
+    span = by_name(storage, tenant, ONE)["web"]
     assert (span.start_us, span.duration_us) == kept
     start_us, _ = kept
     assert found(storage, tenant) == [ONE]
     assert found(storage, tenant, start_us=start_us, end_us=start_us) == [ONE]
     assert storage.latest_us(tenant) == start_us
-
-
-def test_a_search_finds_newest_first_by_start_then_id(storage, tenant):
-    """Exactly, whatever the ids hold."""
-    starts = {5: 10 * S, 2: 10 * S, 9: 400 * S, 1: 400 * S + 1, 7: 0}
-    insert(storage, tenant, *(segment(n, 1, "web", start, start) for n, start in starts.items()))
-    wanted = Search(0, LAST_US)
-    assert storage.search(tenant, wanted) == [
-        Position(BASE_US + starts[number], trace_id(number)) for number in (1, 9, 5, 2, 7)
-    ]
-
-
-def test_pages_of_a_search_join_without_gap_or_repetition(storage, tenant):
-    """Each page begins after the last place of the one before; a short page is the last."""
-    storage.insert(
-        all_accepted(tenant, [segment(n, 1, "web", n // 3 * S, 60 * S) for n in range(1, 24)])
-    )
-    everything = storage.search(tenant, Search(0, LAST_US))
-    pages, after = [], None
-    while True:
-        page = storage.search(tenant, Search(0, LAST_US, after=after, limit=5))
-        pages += page
-        if len(page) < 5:
-            break
-        after = page[-1]
-    assert pages == everything
-    assert len({position.trace_id for position in pages}) == 23
-
-
-def test_the_range_of_a_search_holds_both_ends(storage, tenant):
-    """A trace belongs to it if it starts there, not if it only goes on in it."""
-    insert(
-        storage,
-        tenant,
-        segment(1, 1, "web", 0, 600 * S),
-        segment(2, 1, "web", 100 * S, 101 * S),
-        segment(3, 1, "web", 200 * S, 201 * S),
-        segment(4, 1, "web", 200 * S + 1, 201 * S),
-    )
-    window = {"start_us": BASE_US + 100 * S, "end_us": BASE_US + 200 * S}
-    assert found(storage, tenant, **window) == [trace_id(3), trace_id(2)]
-    assert storage.count_traces(tenant, **window) == 2
-
-
-def test_a_trace_starts_where_its_first_span_does(storage, tenant):
-    """Not where its root does, and in one bucket or another."""
-    insert(
-        storage,
-        tenant,
-        segment(1, 1, "web", 320 * S, 330 * S),
-        segment(1, 2, "early", 290 * S, 300 * S, parent_id=f"{1:016x}"),
-    )
-    (position,) = storage.search(tenant, Search(0, LAST_US))
-    assert position.start_us == BASE_US + 290 * S
-    late = {"start_us": BASE_US + 310 * S, "end_us": LAST_US}
-    assert found(storage, tenant, **late) == []
-    assert storage.count_traces(tenant, **late) == 0
-    assert storage.latest_us(tenant) == BASE_US + 290 * S
-
-
-@pytest.mark.parametrize("flag", ["ok", "error", "fault", "throttle"])
-def test_outcome_words_find_roots_of_that_outcome(storage, tenant, flag):
-    """At least; the caller asks again."""
-    insert(
-        storage,
-        tenant,
-        segment(1, 1, "web", 0, S, **({} if flag == "ok" else {flag: True})),
-        segment(1, 2, "orders", 0, S, parent_id=f"{1:016x}", fault=True, error=True),
-    )
-    assert ONE in found(storage, tenant, expression=FlagTest(flag, 0))
-
-
-def test_a_status_sets_the_bits_that_its_flags_leave_out(storage, tenant):
-    """Both count, whichever is there."""
-    codes = {"a": 404, "b": 429, "c": 503, "d": 200, "e": "429"}
-    insert(
-        storage,
-        tenant,
-        segment(
-            1,
-            1,
-            "web",
-            0,
-            S,
-            subsegments=[
-                entity(number, name, 0, S, http={"response": {"status": status}})
-                for number, (name, status) in enumerate(codes.items(), start=2)
-            ],
-        ),
-    )
-    spans = by_name(storage, tenant)
-    assert [spans[name].flags for name in codes] == [
-        ERROR,
-        ERROR | THROTTLE,
-        FAULT,
-        0,
-        ERROR | THROTTLE,
-    ]
-
-
-@pytest.mark.parametrize(
-    "name", ["it's", "a\\b", "{p0:String}", "%s", 'q"q', "ü😀", "--", "a\tb\n"]
-)
-def test_a_service_of_any_name_is_found(storage, tenant, name):
-    """Values travel apart from the text of a query."""
-    insert(storage, tenant, segment(1, 1, name, 0, S), segment(2, 1, "other", 0, S))
-    assert ONE in found(storage, tenant, expression=ServiceTest(name, 0))
-    assert by_name(storage, tenant)[name].service == name
-
-
-def test_a_filter_reaches_rows_long_after_the_range(storage, tenant):
-    """A trace that began in the range may match by what it did hours later."""
-    late = entity(2, "warehouse", 5 * HOUR, 5 * HOUR + S, namespace="remote")
-    insert(storage, tenant, segment(1, 1, "batch", 0, 6 * HOUR, subsegments=[late]))
-    window = {"start_us": BASE_US, "end_us": BASE_US + 60 * S}
-    assert found(storage, tenant, expression=ServiceTest("warehouse", 0), **window) == [ONE]
-
-
-@pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
-@pytest.mark.parametrize("field", ["duration", "responsetime"])
-def test_a_number_of_the_trace_finds_the_exact_value(storage, tenant, field, operator):
-    """At the bound itself, to the microsecond, with every operator that holds there."""
-    insert(storage, tenant, segment(1, 1, "web", 0, 1_234_567))
-    value = 1.234567
-    holds = {"<": value + 1e-6, ">": value - 1e-6, "!=": value + 1e-6}.get(operator, value)
-    expression = Comparison(field, operator, holds, 0)
-    assert found(storage, tenant, expression=expression) == [ONE]
-
-
-@pytest.mark.parametrize("value", ["1", True])
-def test_a_number_compared_with_something_else_is_no_error(storage, tenant, value):
-    """It matches nothing, whatever the operator; the store may find more."""
-    insert(storage, tenant, segment(1, 1, "web", 0, S))
-    assert found(storage, tenant, expression=Comparison("duration", "=", value, 0)) in ([], [ONE])
 
 
 def test_tenants_see_nothing_of_each_other(storage, tenant):

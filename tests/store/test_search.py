@@ -1,0 +1,156 @@
+"""What every Storage finds: order, pages, ranges and filters of searches."""
+
+import pytest
+
+from fluoro.filters.tree import Comparison, FlagTest, ServiceTest
+from fluoro.model.outcome import ERROR, FAULT, THROTTLE
+from fluoro.model.times import LAST_US
+from fluoro.store.storage import Position, Search
+from store.building import (
+    BASE_US,
+    all_accepted,
+    by_name,
+    entity,
+    found,
+    insert,
+    segment,
+    trace_id,
+)
+
+ONE = trace_id(1)
+S = 1_000_000
+HOUR = 3600 * S
+
+
+def test_a_search_finds_newest_first_by_start_then_id(storage, tenant):
+    """Exactly, whatever the ids hold."""
+    starts = {5: 10 * S, 2: 10 * S, 9: 400 * S, 1: 400 * S + 1, 7: 0}
+    insert(storage, tenant, *(segment(n, 1, "web", start, start) for n, start in starts.items()))
+    wanted = Search(0, LAST_US)
+    assert storage.search(tenant, wanted) == [
+        Position(BASE_US + starts[number], trace_id(number)) for number in (1, 9, 5, 2, 7)
+    ]
+
+
+def test_pages_of_a_search_join_without_gap_or_repetition(storage, tenant):
+    """Each page begins after the last place of the one before; a short page is the last."""
+    storage.insert(
+        all_accepted(tenant, [segment(n, 1, "web", n // 3 * S, 60 * S) for n in range(1, 24)])
+    )
+    everything = storage.search(tenant, Search(0, LAST_US))
+    pages, after = [], None
+    while True:
+        page = storage.search(tenant, Search(0, LAST_US, after=after, limit=5))
+        pages += page
+        if len(page) < 5:
+            break
+        after = page[-1]
+    assert pages == everything
+    assert len({position.trace_id for position in pages}) == 23
+
+
+def test_the_range_of_a_search_holds_both_ends(storage, tenant):
+    """A trace belongs to it if it starts there, not if it only goes on in it."""
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "web", 0, 600 * S),
+        segment(2, 1, "web", 100 * S, 101 * S),
+        segment(3, 1, "web", 200 * S, 201 * S),
+        segment(4, 1, "web", 200 * S + 1, 201 * S),
+    )
+    window = {"start_us": BASE_US + 100 * S, "end_us": BASE_US + 200 * S}
+    assert found(storage, tenant, **window) == [trace_id(3), trace_id(2)]
+    assert storage.count_traces(tenant, **window) == 2
+
+
+def test_a_trace_starts_where_its_first_span_does(storage, tenant):
+    """Not where its root does, and in one bucket or another."""
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "web", 320 * S, 330 * S),
+        segment(1, 2, "early", 290 * S, 300 * S, parent_id=f"{1:016x}"),
+    )
+    (position,) = storage.search(tenant, Search(0, LAST_US))
+    assert position.start_us == BASE_US + 290 * S
+    late = {"start_us": BASE_US + 310 * S, "end_us": LAST_US}
+    assert found(storage, tenant, **late) == []
+    assert storage.count_traces(tenant, **late) == 0
+    assert storage.latest_us(tenant) == BASE_US + 290 * S
+
+
+@pytest.mark.parametrize("flag", ["ok", "error", "fault", "throttle"])
+def test_outcome_words_find_roots_of_that_outcome(storage, tenant, flag):
+    """At least; the caller asks again."""
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "web", 0, S, **({} if flag == "ok" else {flag: True})),
+        segment(1, 2, "orders", 0, S, parent_id=f"{1:016x}", fault=True, error=True),
+    )
+    assert ONE in found(storage, tenant, expression=FlagTest(flag, 0))
+
+
+def test_a_status_sets_the_bits_that_its_flags_leave_out(storage, tenant):
+    """Both count, whichever is there."""
+    codes = {"a": 404, "b": 429, "c": 503, "d": 200, "e": "429"}
+    insert(
+        storage,
+        tenant,
+        segment(
+            1,
+            1,
+            "web",
+            0,
+            S,
+            subsegments=[
+                entity(number, name, 0, S, http={"response": {"status": status}})
+                for number, (name, status) in enumerate(codes.items(), start=2)
+            ],
+        ),
+    )
+    spans = by_name(storage, tenant, ONE)
+    assert [spans[name].flags for name in codes] == [
+        ERROR,
+        ERROR | THROTTLE,
+        FAULT,
+        0,
+        ERROR | THROTTLE,
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["it's", "a\\b", "{p0:String}", "%s", 'q"q', "ü😀", "--", "a\tb\n"]
+)
+def test_a_service_of_any_name_is_found(storage, tenant, name):
+    """Values travel apart from the text of a query."""
+    insert(storage, tenant, segment(1, 1, name, 0, S), segment(2, 1, "other", 0, S))
+    assert ONE in found(storage, tenant, expression=ServiceTest(name, 0))
+    assert by_name(storage, tenant, ONE)[name].service == name
+
+
+def test_a_filter_reaches_rows_long_after_the_range(storage, tenant):
+    """A trace that began in the range may match by what it did hours later."""
+    late = entity(2, "warehouse", 5 * HOUR, 5 * HOUR + S, namespace="remote")
+    insert(storage, tenant, segment(1, 1, "batch", 0, 6 * HOUR, subsegments=[late]))
+    window = {"start_us": BASE_US, "end_us": BASE_US + 60 * S}
+    assert found(storage, tenant, expression=ServiceTest("warehouse", 0), **window) == [ONE]
+
+
+@pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
+@pytest.mark.parametrize("field", ["duration", "responsetime"])
+def test_a_number_of_the_trace_finds_the_exact_value(storage, tenant, field, operator):
+    """At the bound itself, to the microsecond, with every operator that holds there."""
+    insert(storage, tenant, segment(1, 1, "web", 0, 1_234_567))
+    value = 1.234567
+    holds = {"<": value + 1e-6, ">": value - 1e-6, "!=": value + 1e-6}.get(operator, value)
+    expression = Comparison(field, operator, holds, 0)
+    assert found(storage, tenant, expression=expression) == [ONE]
+
+
+@pytest.mark.parametrize("value", ["1", True])
+def test_a_number_compared_with_something_else_is_no_error(storage, tenant, value):
+    """It matches nothing, whatever the operator; the store may find more."""
+    insert(storage, tenant, segment(1, 1, "web", 0, S))
+    assert found(storage, tenant, expression=Comparison("duration", "=", value, 0)) in ([], [ONE])
