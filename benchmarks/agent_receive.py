@@ -70,12 +70,17 @@ class Tally:
         self.last_s = time.monotonic()
 
 
+def raise_(error: Exception) -> None:
+    """What the agent logs ends a benchmark."""
+    raise error
+
+
 Run = Callable[[socket.socket, Tally, threading.Event], None]
 
 
 def thread(opened: socket.socket, tally: Tally, stop: threading.Event) -> None:
     """The agent's receive thread alone."""
-    receiver = Receiver(opened, lambda datagrams: tally.add(len(datagrams)))
+    receiver = Receiver(opened, lambda datagrams: tally.add(len(datagrams)), raise_)
     receiver.start()
     stop.wait()
     receiver.stop()
@@ -118,7 +123,7 @@ def whole(opened: socket.socket, tally: Tally, stop: threading.Event) -> None:
         def hand_over(datagrams: list[bytes]) -> None:
             loop.call_soon_threadsafe(add, datagrams)
 
-        receiver = Receiver(opened, hand_over)
+        receiver = Receiver(opened, hand_over, raise_)
         transport = httpx2.MockTransport(take)
         async with httpx2.AsyncClient(transport=transport, base_url="http://nobody") as client:
             forwarder = Forwarder(client, batcher, counts)

@@ -20,6 +20,7 @@ class Agent:
         self.admin_port = ports.parse("admin", addresses.admin)[1]
         self._stop = stop
         self._running = running
+        self.has_ended = False
 
     def send(self, *datagrams):
         """By UDP, over one socket as SDKs do."""
@@ -34,7 +35,8 @@ class Agent:
         self._stop.set()
 
     async def ended(self):
-        """The final counts."""
+        """The final counts, or the error that ended it."""
+        self.has_ended = True
         async with asyncio.timeout(LIMIT_S):
             return await self._running
 

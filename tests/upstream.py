@@ -52,6 +52,8 @@ class Upstream:
     """Everything is answered 503."""
     is_silent: bool = False
     """Documents are read and never answered."""
+    is_trickling: bool = False
+    """Answers begin, and go on byte by byte as long as this is so."""
     is_nonsense: bool = False
     """Everything is answered 200, with a page that is no answer to the operation."""
     poison: frozenset[str] = frozenset()
@@ -74,6 +76,9 @@ class Upstream:
         self.encodings.append(encoding)
         if self.is_silent:
             await asyncio.Event().wait()
+        if self.is_trickling:
+            await self._trickle(send)
+            return
         status, answer = self._answer(scope["path"], body)
         fields = [(b"content-type", b"application/json")]
         if self.offers is not None:
@@ -82,6 +87,13 @@ class Upstream:
             fields.append((b"x-amzn-errortype", b"TestException"))
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    async def _trickle(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while self.is_trickling:
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.sleep(0.05)
+        await send({"type": "http.response.body", "body": b""})
 
     def _answer(self, path: str, body: bytes) -> tuple[int, object]:
         if self.is_away:

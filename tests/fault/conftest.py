@@ -54,11 +54,14 @@ async def start(upstream, server_socket):
 
             async def end():
                 stop.set()
-                async with asyncio.timeout(LIMIT_S):
-                    await running
+                if agent is None or not agent.has_ended:
+                    async with asyncio.timeout(LIMIT_S):
+                        await running
 
+            agent = None
             parts.push_async_callback(end)
             await asyncio.wait({found, running}, return_when=asyncio.FIRST_COMPLETED)
-            return Agent(found.result(), stop, running)
+            agent = Agent(found.result(), stop, running)
+            return agent
 
         yield start

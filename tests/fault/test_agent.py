@@ -6,6 +6,7 @@ import random
 import pytest
 
 from captures import captures
+from fluoro.agent.batcher import Batcher
 from running_agent import HEADER, until
 
 pytestmark = pytest.mark.anyio
@@ -196,3 +197,55 @@ async def test_senders_that_never_pause_do_not_keep_it_alive(start, upstream):
     await sending
     assert counts.is_closed
     assert counts.forwarded == upstream.stored["again"] == counts.received
+
+
+async def test_a_sender_that_dies_ends_the_agent(start, upstream, monkeypatch, capsys):
+    """Others deliver what waits, the log has the error, and the program ends by it."""
+    monkeypatch.setattr("fluoro.agent.batcher.Batcher.next", dying(Batcher.next))
+    agent = await start(senders=2)
+    sent = [f"document {number}" for number in range(100)]
+    agent.send_documents(*sent)
+    with pytest.raises(ZeroDivisionError):
+        await agent.ended()
+    assert upstream.stored == dict.fromkeys(sent, 1)
+    printed = capsys.readouterr()
+    assert "agent_failed" in printed.out + printed.err
+
+
+async def test_a_receiving_thread_that_dies_ends_the_agent(start, monkeypatch, capsys):
+    """A deaf agent is of no use; whoever supervises the process starts another one."""
+    monkeypatch.setattr("fluoro.agent.receiver.Receiver._wait_at_most", dying(None))
+    agent = await start()
+    with pytest.raises(ZeroDivisionError):
+        await agent.ended()
+    printed = capsys.readouterr()
+    assert "agent_failed" in printed.out + printed.err
+
+
+def dying(real):
+    """A method whose first call fails."""
+    called = []
+
+    def call(*arguments):
+        called.append(arguments)
+        if len(called) == 1:
+            raise ZeroDivisionError
+        return real(*arguments)
+
+    return call
+
+
+async def test_a_server_that_trickles_its_answer_is_asked_again(start, upstream):
+    """Bytes now and then do not make a request last beyond `request_timeout_s`."""
+    upstream.is_trickling = True
+    agent = await start(request_timeout_s=1)
+    agent.send_documents("1")
+
+    async def has_timed_out():
+        found = await agent.metrics()
+        return found.get('requests_total{outcome="timeout"}', 0) > 0
+
+    await until(has_timed_out, "a request had timed out")
+    upstream.is_trickling = False
+    await settled(agent, 1)
+    assert upstream.stored == {"1": 1}

@@ -32,12 +32,12 @@ def admin_app(
     Args:
         counts: What /metrics shows.
         udp: The open UDP socket, asked for its buffer and its drops.
-        is_alive: Whether the receiving thread still runs; if not, only a restart helps.
+        is_alive: Whether the receiving thread and all senders run; if not, only a restart helps.
         is_ready: Whether new datagrams may come.
     """
 
     async def livez(_request: Request) -> Response:
-        return _answer(is_alive(), "the receiving thread has ended")
+        return _answer(is_alive(), "failed: its log has the error")
 
     async def readyz(_request: Request) -> Response:
         return _answer(is_ready(), "stopping")

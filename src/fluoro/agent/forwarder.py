@@ -17,6 +17,7 @@ import zstandard
 
 from fluoro.agent.batcher import Batcher
 from fluoro.agent.counts import Counts, is_worth_a_line
+from fluoro.agent.upstream import post
 from fluoro.wire.xray_api import PutTraceSegmentsRequest, PutTraceSegmentsResult
 
 PATH = "/TraceSegments"
@@ -92,12 +93,12 @@ class Forwarder:
 
     async def _post(self, body: bytes) -> httpx2.Response | None:
         """One try; None when the server gave no answer."""
-        headers = {"Content-Type": "application/json"}
+        headers = {}
         if self._takes_zstd:
             body = zstandard.ZstdCompressor(_ZSTD_LEVEL).compress(body)
             headers["Content-Encoding"] = "zstd"
         try:
-            answer = await self._client.post(PATH, content=body, headers=headers)
+            answer = await post(self._client, PATH, body, headers)
         except httpx2.TimeoutException as error:
             self._failed("timeout", error)
         except httpx2.ConnectError as error:

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeVar
 
 import httpx2
 import msgspec
@@ -30,6 +31,8 @@ _STOP_S = 2
 """Longest time for answers that are under way when a door closes."""
 
 _SAME_PORT_TRIES = 20
+
+Given = TypeVar("Given")
 
 _log = structlog.get_logger()
 
@@ -102,15 +105,28 @@ async def run(
 
     Raises:
         SettingsError: An address cannot be used.
+        Exception: What ended a sender or the receiving thread, which nobody foresaw. It was logged
+            when it happened, and the agent has ended as if stopped; only a restart helps.
     """
     counts = Counts()
+    failures: list[BaseException] = []
+
+    def fail(error: BaseException) -> None:
+        _log.error("agent_failed", exc_info=error)
+        failures.append(error)
+        stop.set()
+
     batcher = Batcher(settings, settings.buffer_bytes, counts, clock_s)
     udp, tcp, admin = open_doors(settings)
     loop = asyncio.get_running_loop()
-    receiver = Receiver(udp, lambda found: _hand_over(loop, batcher, found))
+    receiver = Receiver(
+        udp,
+        lambda datagrams: _call(loop, batcher.add, datagrams),
+        lambda error: _call(loop, fail, error),
+    )
     timeout_s = settings.tcp_timeout_s
     async with (
-        _closed_at_end(udp),
+        _closed_at_end(udp, tcp, admin),
         httpx2.AsyncClient(
             base_url=settings.upstream,
             timeout=settings.request_timeout_s,
@@ -121,7 +137,7 @@ async def run(
             admin_app(
                 counts,
                 udp,
-                is_alive=lambda: not receiver.has_died,
+                is_alive=lambda: not failures,
                 is_ready=lambda: not stop.is_set(),
             ),
             admin,
@@ -136,6 +152,8 @@ async def run(
         proxy = Proxy(client, cache, counts, settings.tcp_body_bytes)
         tasks = [asyncio.create_task(forwarder.send_for_ever()) for _ in range(settings.senders)]
         tasks.append(asyncio.create_task(telemetry.report_for_ever(settings.telemetry_interval_s)))
+        for task in tasks:
+            task.add_done_callback(lambda ended: _tell(ended, fail))
         try:
             async with (
                 listening(
@@ -154,7 +172,7 @@ async def run(
         finally:
             await _end(tasks)
         if counts.received:
-            await telemetry.report()
+            await _report(telemetry)
     _log.info(
         "agent_stopped",
         received=counts.received,
@@ -162,18 +180,31 @@ async def run(
         rejected=counts.rejected.total(),
         dropped=counts.dropped.total(),
     )
+    if failures:
+        raise failures[0]
     return counts
 
 
-def _hand_over(loop: asyncio.AbstractEventLoop, batcher: Batcher, datagrams: list[bytes]) -> None:
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Given], None], given: Given) -> None:
     """From the receiving thread to the loop's."""
-    loop.call_soon_threadsafe(batcher.add, datagrams)
+    loop.call_soon_threadsafe(function, given)
+
+
+def _tell(ended: asyncio.Task[None], fail: Callable[[BaseException], None]) -> None:
+    """A task that works for ever ends when it is cancelled, or by an error."""
+    error = None if ended.cancelled() else ended.exception()
+    if error is not None:
+        fail(error)
 
 
 @contextlib.asynccontextmanager
-async def _closed_at_end(opened: socket.socket) -> AsyncIterator[None]:
-    with opened:
+async def _closed_at_end(*doors: socket.socket) -> AsyncIterator[None]:
+    """Close the doors that nobody closed, whatever failed before they were served."""
+    try:
         yield
+    finally:
+        for door in doors:
+            door.close()
 
 
 @contextlib.asynccontextmanager
@@ -216,9 +247,13 @@ async def _flush(
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel tasks; one that had failed before is logged."""
     for task in tasks:
         task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, Exception):
-            _log.error("task_failed", exc_info=outcome)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _report(telemetry: Telemetry) -> None:
+    """The last counts, if the server takes them soon."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_S):
+            await telemetry.report()

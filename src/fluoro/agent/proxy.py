@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from fluoro.agent.counts import Counts, is_worth_a_line
 from fluoro.agent.sampling_cache import SamplingCache
+from fluoro.agent.upstream import post
 
 RULES, TARGETS = "/GetSamplingRules", "/SamplingTargets"
 _JSON = "application/json"
@@ -92,7 +93,7 @@ class Proxy:
     async def _ask(self, path: str, body: bytes) -> httpx2.Response | None:
         """The server's answer; None when it is away."""
         try:
-            answer = await self._client.post(path, content=body, headers={"Content-Type": _JSON})
+            answer = await post(self._client, path, body)
         except httpx2.HTTPError as error:
             self._log_failure(path, type(error).__name__)
             return None

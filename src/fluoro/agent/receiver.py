@@ -25,6 +25,7 @@ _BATCH, _QUIET = struct.pack("ll", 0, 10_000), struct.pack("ll", 0, 200_000)
 """10 ms and 200 ms as the kernel's timeval."""
 
 Deliver = Callable[[list[bytes]], None]
+Failed = Callable[[Exception], None]
 
 
 def open_socket(host: str, port: int, receive_buffer_bytes: int) -> socket.socket:
@@ -33,7 +34,9 @@ def open_socket(host: str, port: int, receive_buffer_bytes: int) -> socket.socke
     Raises:
         OSError: The address cannot be used.
     """
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET  # a name is that of the TCP door
+    found = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)
+    _, kind, protocol, _, address = found[0]
     opened = socket.socket(family, kind, protocol)
     try:
         if family == socket.AF_INET6:
@@ -67,19 +70,18 @@ def kernel_drops(opened: socket.socket) -> int:
 
 
 class Receiver:
-    """Receives until it is stopped; `deliver` is called on the receiving thread."""
+    """Receives until it is stopped.
 
-    def __init__(self, opened: socket.socket, deliver: Deliver) -> None:
+    On the receiving thread `deliver` is called with what came, and `failed` with the error that
+    ends the thread although nobody stopped it.
+    """
+
+    def __init__(self, opened: socket.socket, deliver: Deliver, failed: Failed) -> None:
         self._socket = opened
         self._deliver = deliver
+        self._failed = failed
         self._end_s: float | None = None
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
-
-    @property
-    def has_died(self) -> bool:
-        """Whether the thread ended although nobody stopped it."""
-        is_running = self._thread.ident is None or self._thread.is_alive()
-        return not is_running and self._end_s is None
 
     def start(self) -> None:
         """Begin to receive."""
@@ -99,6 +101,12 @@ class Receiver:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
 
     def _run(self) -> None:
+        try:
+            self._receive()
+        except Exception as error:  # noqa: BLE001  the supervisor hears of any
+            self._failed(error)
+
+    def _receive(self) -> None:
         receive, now = self._socket.recv, time.monotonic
         while self._end_s is None or now() < self._end_s:
             self._wait_at_most(_QUIET)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from fluoro.wire.xray_api import (
+    GetSamplingRulesResult,
     GetSamplingTargetsRequest,
     GetSamplingTargetsResult,
     SamplingStatisticsDocument,
@@ -29,6 +30,7 @@ _Key = tuple[str, str]
 
 _request = msgspec.json.Decoder(GetSamplingTargetsRequest)
 _result = msgspec.json.Decoder(GetSamplingTargetsResult)
+_rules = msgspec.json.Decoder(GetSamplingRulesResult)
 _encoder = msgspec.json.Encoder()
 
 
@@ -47,7 +49,11 @@ class SamplingCache:
         self._unreported: dict[_Key, SamplingStatisticsDocument] = {}
 
     def remember_rules(self, answer: bytes) -> None:
-        """Keep an answer of the server to GetSamplingRules."""
+        """Keep an answer of the server to GetSamplingRules; a login page with 200 is none."""
+        try:
+            _rules.decode(answer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return
         self._rules = self._clock_s(), answer
 
     def rules(self) -> bytes | None:

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from fluoro.errors import SettingsError
 from fluoro.wire import ports
@@ -84,19 +85,16 @@ class AgentSettings:
         """
         for name in ("udp_address", "tcp_address", "admin_address"):
             ports.parse(name, getattr(self, name))
-        if not self.upstream.startswith(("http://", "https://")):
+        if not _is_url(self.upstream):
             raise SettingsError(
                 "upstream", f"{self.upstream!r} is no URL: write it as in http://127.0.0.1:8080"
             )
-        for name, least in _LEAST.items():
+        for name, (least, most) in _RANGES.items():
             value: float = getattr(self, name)
-            if value < least:
+            if not value >= least:  # so that NaN is refused, too
                 raise SettingsError(name, f"{value} is too small: it is at least {least}")
-        if self.batch_documents > _MOST_DOCUMENTS:
-            raise SettingsError(
-                "batch_documents",
-                f"{self.batch_documents} is too large: a request holds {_MOST_DOCUMENTS} at most",
-            )
+            if value > most:
+                raise SettingsError(name, f"{value} is too large: it is at most {most}")
         if self.batch_bytes > self.buffer_bytes:
             raise SettingsError(
                 "batch_bytes",
@@ -105,20 +103,30 @@ class AgentSettings:
             )
 
 
-_MOST_DOCUMENTS = 5_000
-_LEAST: dict[str, float] = {
-    "batch_documents": 1,
-    "batch_bytes": 65_536,
-    "batch_interval_ms": 1,
-    "senders": 1,
-    "request_timeout_s": 1,
-    "buffer_bytes": 65_536,
-    "receive_buffer_bytes": 1,
-    "drain_s": 0,
-    "flush_deadline_s": 0,
-    "tcp_connections": 1,
-    "tcp_body_bytes": 1,
-    "tcp_timeout_s": 0.1,
-    "sampling_cache_s": 0,
-    "telemetry_interval_s": 1,
+def _is_url(text: str) -> bool:
+    """Whether a client could call it: scheme, host and, if any, a port that exists."""
+    try:
+        url = urlsplit(text)
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+
+
+_DAY_S = 86_400
+_GIB = 1024 * _MIB
+_RANGES: dict[str, tuple[float, float]] = {
+    "batch_documents": (1, 5_000),
+    "batch_bytes": (65_536, _GIB),
+    "batch_interval_ms": (1, 60_000),
+    "senders": (1, 100),
+    "request_timeout_s": (1, 3_600),
+    "buffer_bytes": (65_536, 1024 * _GIB),
+    "receive_buffer_bytes": (1, _GIB),
+    "drain_s": (0, _DAY_S),
+    "flush_deadline_s": (0, _DAY_S),
+    "tcp_connections": (1, 100_000),
+    "tcp_body_bytes": (1, _GIB),
+    "tcp_timeout_s": (0.1, 3_600),
+    "sampling_cache_s": (0, 365 * _DAY_S),
+    "telemetry_interval_s": (1, _DAY_S),
 }

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from fluoro.agent.counts import Counts
+from fluoro.agent.upstream import post
 from fluoro.wire.xray_api import (
     BackendConnectionErrors,
     PutTelemetryRecordsRequest,
@@ -79,7 +80,7 @@ class Telemetry:
         )
         body = msgspec.json.encode(PutTelemetryRecordsRequest([record], hostname=self._hostname))
         try:
-            answer = await self._client.post(PATH, content=body)
+            answer = await post(self._client, PATH, body)
             answer.raise_for_status()
         except httpx2.HTTPError as error:
             _log.info("telemetry_failed", error=type(error).__name__)

@@ -91,8 +91,8 @@ async def test_ready_until_it_stops(admin):
     assert (await client.get("/livez")).status_code == 200
 
 
-async def test_alive_while_it_can_receive(admin):
-    """/livez turns 503 when the receiving thread is gone, since only a restart helps."""
+async def test_alive_until_a_part_fails(admin):
+    """/livez turns 503 when the receiving thread or a sender is gone: only a restart helps."""
     client, claims = admin
     assert (await client.get("/livez")).status_code == 200
     claims["alive"] = False

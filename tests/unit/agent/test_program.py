@@ -56,3 +56,14 @@ def test_a_host_of_nobody_names_its_setting():
     with pytest.raises(SettingsError) as error:
         open_doors(AgentSettings(**FREE | {"udp_address": "192.0.2.1:0"}))
     assert error.value.setting == "udp_address"
+
+
+def test_a_name_is_one_host_for_udp_and_tcp():
+    """SDKs have one address for both, so a name never means IPv6 for one and IPv4 for the other."""
+    named = {"udp_address": "localhost:0", "tcp_address": "localhost:0"}
+    doors = open_doors(AgentSettings(**FREE | named))
+    udp, tcp, _ = doors
+    families, names = {udp.family, tcp.family}, {udp.getsockname(), tcp.getsockname()}
+    close(*doors)
+    assert families == {socket.AF_INET}
+    assert len(names) == 1

@@ -35,16 +35,24 @@ def cache(clock):
 def test_rules_are_given_as_last_seen(cache):
     """Byte for byte, the newest answer."""
     assert cache.rules() is None
-    cache.remember_rules(b"old")
+    cache.remember_rules(b'{"SamplingRuleRecords":[]}')
     cache.remember_rules(json.dumps(RULES).encode())
+    assert cache.rules() == json.dumps(RULES).encode()
+
+
+@pytest.mark.parametrize("answer", [b"<html>log in</html>", b"\xff", b"{}"])
+def test_what_is_no_answer_replaces_no_rules(cache, answer):
+    """A login page with status 200 must not outlive the moment."""
+    cache.remember_rules(json.dumps(RULES).encode())
+    cache.remember_rules(answer)
     assert cache.rules() == json.dumps(RULES).encode()
 
 
 def test_rules_grow_old(cache, clock):
     """After `sampling_cache_s` an SDK had better use its local rules."""
-    cache.remember_rules(b"{}")
+    cache.remember_rules(json.dumps(RULES).encode())
     clock.now_s += 3600
-    assert cache.rules() == b"{}"
+    assert cache.rules() == json.dumps(RULES).encode()
     clock.now_s += 1
     assert cache.rules() is None
 

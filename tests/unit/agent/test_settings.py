@@ -19,6 +19,10 @@ def test_the_defaults_hold():
         ("admin_address", "::1:2001"),
         ("upstream", "127.0.0.1:8080"),
         ("upstream", "aws"),
+        ("upstream", "http://"),
+        ("upstream", "http://[::1"),
+        ("upstream", "http://server:99999"),
+        ("upstream", "http://server:http"),
         ("batch_documents", 0),
         ("batch_documents", 5001),
         ("batch_bytes", 65_535),
@@ -34,6 +38,9 @@ def test_the_defaults_hold():
         ("tcp_timeout_s", 0),
         ("sampling_cache_s", -1),
         ("telemetry_interval_s", 0),
+        ("drain_s", float("nan")),
+        ("flush_deadline_s", float("inf")),
+        ("receive_buffer_bytes", 2**31),
     ],
 )
 def test_what_cannot_work_is_refused(name, value):
