@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
 import { type ReactNode, useEffect } from "react";
@@ -10,11 +11,14 @@ import styles from "./StartPage.module.css";
 /** Shown while the store is empty: how to send the first trace. Leaves by itself when it has come. */
 export function StartPage() {
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const { data: latest, isError } = useFirstTrace();
   const hasCome = latest != null;
   useEffect(() => {
-    if (hasCome) void navigate({ to: "/map", search: travelling, replace: true });
-  }, [hasCome, navigate]);
+    if (!hasCome) return;
+    queries.removeQueries(); // the map remembers an empty store and would lead back here
+    void navigate({ to: "/map", search: travelling, replace: true });
+  }, [hasCome, navigate, queries]);
   return (
     <div className={styles.page}>
       <div className={styles.sheet}>
