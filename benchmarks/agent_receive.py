@@ -5,19 +5,31 @@ Each receiver runs in a process of its own, pinned to one processor; this proces
 longer than 50 ms after the last was sent, so that the socket's buffer hides nothing. The machine
 has to be quiet: what else runs on its processors lowers the rates at once, CPU a datagram less so.
 
+asyncio reads into 256 KiB that it allocates for each datagram. Where the C library gives them back
+to the kernel each time, two page faults a datagram make it four times as slow; whether it does
+depends on the program's heap, so the faults are part of the table. To see the slow case, set
+`MALLOC_TRIM_THRESHOLD_` and `MALLOC_MMAP_THRESHOLD_` to 131072.
+
+Then `fluoro agent` is started without a server, and its memory read when idle and with a full
+buffer.
+
     .venv/bin/python benchmarks/agent_receive.py
 """
 
 import argparse
 import asyncio
+import json
 import multiprocessing
 import os
+import resource
 import socket
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
@@ -50,6 +62,8 @@ class Trial(NamedTuple):
     lag_s: float
     cpu_us: float
     """Of the receiving process, a datagram."""
+    faults: float
+    """Page faults of the receiving process, a datagram."""
 
     @property
     def is_held(self) -> bool:
@@ -159,10 +173,47 @@ def receive(run: Run, processor: int, parent: Connection) -> None:
 
     threading.Thread(target=wait).start()
     parent.send((opened.getsockname()[1], granted_bytes(opened)))
-    cpu_before_s = time.process_time()
+    cpu_before_s, faults_before = time.process_time(), page_faults()
     run(opened, tally, stop)
-    cpu_s = time.process_time() - cpu_before_s
-    parent.send((tally.received, drops[0], tally.last_s, cpu_s))
+    cpu_s, faults = time.process_time() - cpu_before_s, page_faults() - faults_before
+    parent.send((tally.received, drops[0], tally.last_s, cpu_s, faults))
+
+
+def page_faults() -> int:
+    """Of this process so far, those that needed no disk."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
+def memory() -> tuple[int, int, int]:
+    """Resident bytes of a running agent: idle, with a full buffer; and that buffer's size."""
+    free, buffer_bytes = "127.0.0.1:0", AgentSettings().buffer_bytes
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        upstream = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    program = [str(Path(sys.executable).with_name("fluoro")), "agent", "--json"]
+    doors = [f"--{door}-address={free}" for door in ("udp", "tcp", "admin")]
+    process = subprocess.Popen(
+        [*program, *doors, f"--upstream={upstream}", "--flush-deadline-s=0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        if process.stdout is None or not (line := process.stdout.readline()):
+            sys.exit("the agent did not start")
+        port = int(json.loads(line)["agent"].rpartition(":")[2])
+        time.sleep(QUIET_S)
+        idle_bytes = resident_bytes(process.pid)
+        for _ in range(int(buffer_bytes * 1.2 / DATAGRAM_BYTES / FIRST_RATE / TRIAL_S) + 1):
+            send(port, FIRST_RATE)
+        time.sleep(QUIET_S)
+        return idle_bytes, resident_bytes(process.pid), buffer_bytes
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process that is not swapped out."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def send(port: int, rate: int) -> tuple[int, float, float]:
@@ -195,11 +246,11 @@ def trial(run: Run, rate: int, processor: int) -> Trial:
     sent, took_s, end_s = send(port, rate)
     time.sleep(QUIET_S)
     ours.send(None)
-    received, drops, last_s, cpu_s = ours.recv()
+    received, drops, last_s, cpu_s, faults = ours.recv()
     process.join()
-    return Trial(
-        sent, sent / took_s, received, drops, last_s - end_s, cpu_s / max(received, 1) * 1e6
-    )
+    each = max(received, 1)
+    lag_s, cpu_us = last_s - end_s, cpu_s / each * 1e6
+    return Trial(sent, sent / took_s, received, drops, lag_s, cpu_us, faults / each)
 
 
 def best(run: Run, most_rate: int, processor: int) -> tuple[Trial | None, str]:
@@ -220,7 +271,7 @@ def best(run: Run, most_rate: int, processor: int) -> tuple[Trial | None, str]:
 def main() -> None:
     """Measure each receiver and print a table."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--most-rate", type=int, default=300_000, help="datagrams a second")
+    options.add_argument("--most-rate", type=int, default=500_000, help="datagrams a second")
     arguments = options.parse_args()
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) == 1:
@@ -232,7 +283,7 @@ def main() -> None:
         ("whole agent but the network", whole, "under 10 µs"),
     )
     print(f"datagrams of {DATAGRAM_BYTES} B, one processor for the receiver\n")
-    print("| receiver | without loss | limit | ratio | CPU a datagram | prototype |")
+    print("| receiver | without loss | limit | ratio | CPU, page faults a datagram | prototype |")
     print("| --- | --- | --- | --- | --- | --- |")
     first = None
     for name, run, prototype in rows:
@@ -241,11 +292,18 @@ def main() -> None:
             print(f"| {name} | below {FIRST_RATE:,}/s | {limit} | | | {prototype} |")
             continue
         first = first or found
+        cost = f"{found.cpu_us:.1f} µs, {found.faults:.1f}"
         print(
             f"| {name} | {found.sent_rate:,.0f}/s | {limit} "
-            f"| {found.sent_rate / first.sent_rate:.1f} | {found.cpu_us:.1f} µs | {prototype} |",
+            f"| {found.sent_rate / first.sent_rate:.1f} | {cost} | {prototype} |",
             flush=True,
         )
+    idle_bytes, full_bytes, buffer_bytes = memory()
+    print(
+        "\n| resident memory of `fluoro agent` | measured | prototype |\n| --- | --- | --- |\n"
+        f"| idle | {idle_bytes / 1e6:.0f} MB | not measured |\n"
+        f"| buffer of {buffer_bytes / 1e6:.0f} MB full | {full_bytes / 1e6:.0f} MB | not measured |"
+    )
 
 
 if __name__ == "__main__":
