@@ -3,15 +3,19 @@
 import json
 import os
 import shutil
-import socket
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
+from browser import traffic
 from fluoro_up import Fluoro, fluoro_up, until
+from node_packages import node_with_packages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OPTIONS = [
@@ -23,126 +27,13 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STATIC = Path(__file__).parents[2] / "src/fluoro/server/console/static/index.html"
-HEADER = b'{"format":"json","version":1}\n'
-SERVICES = 300
-MANY_SPANS = 10_000
-expect.set_options(timeout=15_000)
+ROOT = Path(__file__).parents[2]
+CONSOLE = ROOT / "console"
+BUILT = ROOT / "src/fluoro/server/console/static/index.html"
+VIOLATIONS = """addEventListener("securitypolicyviolation",
+    (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
 
-
-def send(fluoro: Fluoro, *documents: dict[str, object]) -> None:
-    """Datagrams to the agent, as an SDK sends them."""
-    host, _, port = fluoro.agent.rpartition(":")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for document in documents:
-            sender.sendto(HEADER + json.dumps(document).encode(), (host, int(port)))
-            time.sleep(0.001)  # a burst larger than the socket's buffer is not what is tested
-
-
-def trace_id(start: float, number: int) -> str:
-    return f"1-{int(start):08x}-{number:024x}"
-
-
-def order(start: float) -> dict[str, object]:
-    """A faulty root with everything that the drill-down shows."""
-    return {
-        "trace_id": trace_id(start, 1),
-        "id": "00000000000000a1",
-        "name": "shop",
-        "start_time": start,
-        "end_time": start + 1.5,
-        "fault": True,
-        "user": "ada",
-        "http": {
-            "request": {"method": "POST", "url": "http://shop.example/buy"},
-            "response": {"status": 500},
-        },
-        "annotations": {"order": "o-7", "premium": True},
-        "metadata": {"default": {"exact": 2**53 + 1}},
-        "cause": {
-            "exceptions": [
-                {
-                    "id": "00000000000000e1",
-                    "type": "ValueError",
-                    "message": "no tea left",
-                    "stack": [{"path": "tea.py", "line": 3, "label": "pour"}],
-                }
-            ]
-        },
-        "subsegments": [
-            {
-                "id": "00000000000000b1",
-                "name": "tea@db.example",
-                "namespace": "remote",
-                "start_time": start + 0.1,
-                "end_time": start + 0.4,
-                "sql": {"sanitized_query": "SELECT * FROM tea", "database_type": "PostgreSQL"},
-            },
-            {
-                "id": "00000000000000b2",
-                "name": "api.example",
-                "namespace": "remote",
-                "start_time": start + 0.5,
-                "end_time": start + 1.4,
-                "http": {"request": {"method": "GET", "url": "http://api.example/stock"}},
-            },
-        ],
-    }
-
-
-def stock(start: float) -> dict[str, object]:
-    """The segment that answers the second call."""
-    return {
-        "trace_id": trace_id(start, 1),
-        "id": "00000000000000a2",
-        "parent_id": "00000000000000b2",
-        "name": "stock",
-        "origin": "AWS::ECS::Container",
-        "start_time": start + 0.6,
-        "end_time": start + 1.3,
-    }
-
-
-def quick(start: float, number: int, status: int) -> dict[str, object]:
-    """A root of another service, by its HTTP status."""
-    return {
-        "trace_id": trace_id(start, number),
-        "id": f"{number:016x}",
-        "name": "front",
-        "start_time": start,
-        "end_time": start + 0.02,
-        "http": {
-            "request": {"method": "GET", "url": "http://front.example/"},
-            "response": {"status": status},
-        },
-    }
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    if CHROMIUM is None:
-        sentence = "Chromium is missing: run `apt-get install chromium` as root"
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    assert STATIC.exists(), "the console is not built: run `make test`, which builds it first"
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="session")
-def fluoro(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fluoro]:
-    """A server with four traces: one faulty with a callee, three quick ones."""
-    with fluoro_up(tmp_path_factory.mktemp("browser")) as running:
-        start = time.time() - 20
-        running.start = start
-        send(running, stock(start), order(start))
-        send(running, *(quick(start + n, n + 1, (200, 404, 429)[n - 1]) for n in (1, 2, 3)))
-        until(lambda: len(running.summaries()) == 4, "four traces")
-        yield running
+VISITS = pytest.StashKey[list["Visit"]]()
 
 
 class Visit:
@@ -153,31 +44,152 @@ class Visit:
         self.base = base
         self.complaints: list[str] = []
         self.requests: list[str] = []
+        self.unprotected: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda opened: self.requests.append(opened.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(message.text)
-                if message.type in {"error", "warning"}
-                else None
-            ),
-        )
+        page.on("console", lambda message: self._hear(message.type, message.text))
+        page.on("response", self._look)
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(text)
+
+    def _look(self, response: Response) -> None:
+        is_page = response.request.resource_type == "document"
+        if is_page and "content-security-policy" not in response.headers:
+            self.unprotected.append(response.url)
 
     def go(self, path: str) -> Page:
         self.page.goto(self.base + path)
         return self.page
 
+    def abroad(self) -> list[str]:
+        """What was asked of anybody but the server."""
+        home = urlsplit(self.base)
+        return [
+            url
+            for url in self.requests
+            if (urlsplit(url).scheme, urlsplit(url).netloc) != (home.scheme, home.netloc)
+        ]
 
-@pytest.fixture(params=["light"])
-def visit(
-    request: pytest.FixtureRequest, browser: Browser, fluoro: Fluoro, tmp_path: Path
-) -> Iterator[Visit]:
-    """A new browser window, in the colour scheme of the parameter."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, color_scheme=request.param
-    )
-    page = context.new_page()
-    yield Visit(page, fluoro.server)
-    page.screenshot(path=tmp_path / "last.png")
-    context.close()
+
+Open = Callable[..., Visit]
+
+
+class Sent(NamedTuple):
+    """A server, and when the first of its traces began."""
+
+    server: Fluoro
+    start: float
+
+    @property
+    def order(self) -> str:
+        """The trace id of the faulty order."""
+        return traffic.trace_id(self.start, 1)
+
+
+class Captured(NamedTuple):
+    """A server, and the documents of the official SDKs that it took, by their file."""
+
+    server: Fluoro
+    documents: dict[str, list[bytes]]
+
+    @property
+    def trace_ids(self) -> set[str]:
+        return {json.loads(one)["trace_id"] for sent in self.documents.values() for one in sent}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """After a failure, a picture of each open page; the report names the files."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, visit in enumerate(item.stash.get(VISITS, [])):
+            picture = item.funcargs["tmp_path"] / f"page-{number}.png"
+            visit.page.screenshot(path=picture)
+            report.sections.append(("Picture of the page", f"{visit.page.url}\n{picture}"))
+    return report
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The console as the server hands it out."""
+    if not BUILT.exists():
+        node_with_packages(CONSOLE)
+        subprocess.run(["npm", "run", "--silent", "build"], cwd=CONSOLE, check=True)
+
+
+@pytest.fixture(scope="session")
+def browser(built: None) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if CHROMIUM is None:
+        sentence = "these tests need Chromium: run `apt-get install chromium` as root"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_window(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Opens windows of their own: without cookies, storage or cache of another one."""
+    visits = request.node.stash.setdefault(VISITS, [])
+
+    def opened(server: Fluoro, scheme: str = "light", *, bypass_csp: bool = False) -> Visit:
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, color_scheme=scheme, bypass_csp=bypass_csp
+        )
+        context.add_init_script(VIOLATIONS)
+        visits.append(Visit(context.new_page(), server.server))
+        return visits[-1]
+
+    yield opened
+    for visit in visits:
+        visit.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def sent(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Sent]:
+    """A server with four traces: one faulty with a callee, then a 200, a 404 and a 429."""
+    with fluoro_up(tmp_path_factory.mktemp("browser")) as running:
+        start = time.time() - 20
+        traffic.send(running, traffic.stock(start), traffic.order(start))
+        roots = enumerate((200, 404, 429), 1)
+        traffic.send(running, *(traffic.quick(start + n, n + 1, status) for n, status in roots))
+        until(lambda: len(running.summaries()) == 4, "four traces")
+        yield Sent(running, start)
+
+
+@pytest.fixture
+def visit(open_window: Open, sent: Sent) -> Visit:
+    """A light window at the server with four traces."""
+    return open_window(sent.server)
+
+
+@pytest.fixture(scope="session")
+def captured(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Captured]:
+    """A server that took what the official SDKs sent."""
+    with fluoro_up(tmp_path_factory.mktemp("captured")) as running:
+        found = Captured(running, traffic.captured(time.time() - 5))
+        documents = (one for sent in found.documents.values() for one in sent)
+        traffic.send_bytes(running, (traffic.HEADER + one for one in documents))
+        until(lambda: running.summaries().keys() == found.trace_ids, "every captured trace")
+        yield found
+
+
+@pytest.fixture(scope="session")
+def crowded(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Sent]:
+    """A server with 300 services and a trace of 10,001 spans."""
+    with fluoro_up(tmp_path_factory.mktemp("crowded")) as running:
+        start = time.time() - 10
+        traffic.send(running, *traffic.services(start), *traffic.long_trace(start))
+        nodes = 2 * (traffic.MANY_SERVICES + 1)  # the root of the long trace comes last
+        until(lambda: len(running.graph()) == nodes, "every service and its clients")
+        yield Sent(running, start)

@@ -275,10 +275,13 @@ function toSegment(x: number, y: number, [ax, ay]: Point, [bx, by]: Point): numb
 /** A line for the screen reader's list and the tooltip. */
 export function spoken(node: SceneNode, callers: number, callees: number): string {
   const parts = [node.name, node.type];
-  if (node.shares.total > 0) {
+  const { total, fault, error, throttle } = node.shares;
+  if (total > 0) {
     parts.push(
-      `${compact(node.shares.total)} requests`,
-      `${percent(node.shares.fault)} faults`,
+      `${compact(total)} ${total === 1 ? "request" : "requests"}`,
+      `${percent(fault)} faults`,
+      error > 0 ? `${percent(error)} errors` : "",
+      throttle > 0 ? `${percent(throttle)} throttled` : "",
       node.latency,
     );
   }
