@@ -65,7 +65,7 @@ def test_a_click_on_the_picture_chooses_the_node_there(visit):
     expect(nodes).to_have_count(6)
     canvas = page.locator("canvas").first
     box = canvas.bounding_box()
-    steps = [(x, y) for y in range(20, int(box["height"]), 24) for x in range(20, 900, 24)]
+    steps = [(x, y) for y in range(20, int(box["height"]), 36) for x in range(20, 900, 36)]
     panel = page.get_by_role("complementary")
     for x, y in steps:
         page.mouse.move(box["x"] + x, box["y"] + y)
