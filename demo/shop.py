@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -30,6 +30,7 @@ PYTHON_SERVICES = ("checkout", "catalog", "inventory", "recommendations", "users
 WORKERS = ("fulfilment",)
 REGION, KEY, SECRET = "us-east-1", "demo", "demo-secret"  # moto takes any
 START_LIMIT_S = 90
+STOP_AGAIN_S = 0.5
 UNTRACED = {"X-Amzn-Trace-Id": "Root=1-00000000-000000000000000000000000;Sampled=0"}
 INHERITED_NOT = ("AWS_", "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
@@ -186,15 +187,25 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def close_early(_number: int, _frame: FrameType | None) -> None:
-    """End as if by itself; whoever stops the shop knows why."""
+    """End as if by itself; whoever stops the shop knows why.
+
+    Python drops an exception that is raised inside a finaliser or a weak reference's callback,
+    and an import runs many of those; so the exception comes again until the shop closes.
+    """
+    signal.setitimer(signal.ITIMER_REAL, STOP_AGAIN_S)
     sys.exit(0)
+
+
+def on_stop(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """Have `handler` take every signal that stops the shop."""
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def main() -> None:
     """Open the shop, let visitors in, close it."""
     options = parse()
-    signal.signal(signal.SIGTERM, close_early)
-    signal.signal(signal.SIGINT, close_early)
+    on_stop(close_early)
     try:
         node = find_node()
         with work_folder(options.folder) as folder:
@@ -205,8 +216,7 @@ def main() -> None:
                 print(announcement(shop, options, folder), flush=True)
                 shop.visit(options.rate, options.seconds)
             finally:
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                on_stop(signal.SIG_IGN)
                 shop.close()
     except (ShopError, ChildError, BotoCoreError, ClientError, OSError) as error:
         sys.exit(f"The shop is closed: {error}")
