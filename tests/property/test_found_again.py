@@ -105,6 +105,7 @@ def test_every_accepted_document_is_found_by_id_and_by_search(tmp_path: Path) ->
                     document,
                     checked.depth,
                     checked.is_finished,
+                    checked.start_us,
                 )
             )
         storage.insert(batch)

@@ -62,7 +62,7 @@ def nested_in_a_line(levels: int, first_id: int, start_us: int, end_us: int) -> 
     return below
 
 
-def accepted(tenant: Tenant, document: _Members | bytes) -> Accepted:
+def accepted(tenant: Tenant, document: _Members | bytes, source: str = "") -> Accepted:
     """A document as the server hands it to the store; it has to be one that X-Ray accepts."""
     text = document if isinstance(document, bytes) else json.dumps(document).encode()
     checked = check(text)
@@ -73,6 +73,8 @@ def accepted(tenant: Tenant, document: _Members | bytes) -> Accepted:
         document=text,
         depth=checked.depth,
         is_finished=checked.is_finished,
+        start_us=checked.start_us,
+        source=source,
     )
 
 
@@ -113,6 +115,18 @@ CALLS: tuple[Callable[[], _Members], ...] = (
 )
 """Members of calls that no segment answers."""
 
+CAUSES: tuple[object, ...] = (
+    "0123456789ABCDEF",
+    "nothing",
+    {"id": "0123456789abcdef"},
+    {"exceptions": [{"id": "0123456789abcdef", "type": "E", "message": "é \\"}, 5, [], {}]},
+    {"exceptions": {"id": 1}, "working_directory": "/"},
+    ["exceptions"],
+    7,
+    None,
+)
+"""What `cause` may be, as sent and as nobody should send it."""
+
 _BREADTH = ((1, 1, 2, 3), (0, 1, 2), (0, 0, 1))
 """Subsegments below an entity, by how many services stand above."""
 
@@ -151,6 +165,8 @@ class TraceMaker:
         chosen: _Members = {
             flag: True for flag in ("error", "fault", "throttle") if self._chance.random() < 0.15
         }
+        if self._chance.random() < 0.15:
+            chosen["cause"] = self._chance.choice(CAUSES)
         if self._chance.random() < 0.3:
             status = self._chance.choice((200, 404, 429, 503, "200", 200.7))
             chosen["http"] = {"response": {"status": status}}

@@ -351,3 +351,13 @@ def test_an_agent_report_is_taken(storage, tenant):
 def test_a_store_that_answers_passes_its_check(storage, tenant):
     """Without an error."""
     storage.check()
+
+
+def test_spans_know_who_sent_them(storage, tenant):
+    """The pod that stands beside a document is that of all its spans, however deep they lie."""
+    pod = '{"k8s.pod.name":"web-1"}'
+    below = nested_in_a_line(6, 2, 0, S)
+    storage.insert([accepted(tenant, segment(1, 1, "web", 0, S, subsegments=below), pod)])
+    storage.insert([accepted(tenant, segment(2, 1, "web", 0, S, subsegments=below[:1]), pod)])
+    for spans in storage.spans(tenant, [ONE, trace_id(2)]).values():
+        assert {span.source for span in spans} == {pod}

@@ -11,11 +11,9 @@ class RecordedException(msgspec.Struct, frozen=True):
     """One entry of `cause.exceptions`."""
 
     id: str = ""
+    """Empty when it is no id."""
     type: str = ""
     message: str = ""
-    remote: bool = False
-    cause: str = ""
-    """Id of the exception that led to this one, or empty."""
 
 
 class Segment(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 import msgspec
 
 from fluoro.model.outcome import IN_PROGRESS
+from fluoro.model.segment import RecordedException
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -47,6 +48,12 @@ class Span(msgspec.Struct, frozen=True):
     availability_zone: str = ""
     annotations: dict[str, str | float | bool] = {}
     receipt_us: int = 0
+    exceptions: tuple[RecordedException, ...] = ()
+    """What was recorded of them: id, type and message."""
+    cause_id: str = ""
+    """Id of an exception that another span of the trace recorded."""
+    source: str = ""
+    """JSON object of the pod that sent the document, by OpenTelemetry's names; or empty."""
 
     @property
     def is_call(self) -> bool:

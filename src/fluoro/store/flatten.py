@@ -13,19 +13,21 @@ from fluoro.model.span import Span
 _NO_NODE = Node("", "")
 
 
-def spans_of(document: Segment, receipt_us: int) -> list[Span]:
+def spans_of(document: Segment, receipt_us: int, source: str = "") -> list[Span]:
     """Rows of a document's root entity and of everything below it, parents before children."""
     service = "" if document.is_subsegment else document.name
     rows: list[Span] = []
     waiting = [(document, document.parent_id)]
     while waiting:
         entity, parent_id = waiting.pop()
-        rows.append(_row(document, entity, parent_id, service, receipt_us))
+        rows.append(_row(document, entity, parent_id, service, (receipt_us, source)))
         waiting.extend((child, entity.id) for child in reversed(entity.subsegments))
     return rows
 
 
-def _row(root: Segment, entity: Segment, parent_id: str, service: str, receipt_us: int) -> Span:
+def _row(
+    root: Segment, entity: Segment, parent_id: str, service: str, arrival: tuple[int, str]
+) -> Span:
     is_segment = entity is root and not root.is_subsegment
     if is_segment:
         node = Node(entity.name, entity.origin, entity.account_id)
@@ -64,5 +66,8 @@ def _row(root: Segment, entity: Segment, parent_id: str, service: str, receipt_u
         instance_id=entity.instance_id,
         availability_zone=entity.availability_zone,
         annotations=entity.annotations,
-        receipt_us=receipt_us,
+        receipt_us=arrival[0],
+        exceptions=entity.exceptions,
+        cause_id=entity.cause_id,
+        source=arrival[1],
     )

@@ -58,6 +58,11 @@ _COLUMNS = (
     "ann.type",
     "ann.text",
     "ann.number",
+    "exc.id",
+    "exc.type",
+    "exc.message",
+    "cause_id",
+    "source",
 )
 
 
@@ -78,7 +83,7 @@ class Inserter:
         first = max(self._clock_us(), self._receipt_us + 1)
         self._receipt_us = first + len(documents) - 1
         lines = [
-            b"%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%s\n"
+            b"%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n"
             % (
                 document.tenant.account.encode(),
                 document.tenant.region.encode(),
@@ -86,6 +91,7 @@ class Inserter:
                 document.source.encode().translate(_WHITE_SPACE),
                 trace_id_hex(document.trace_id).encode(),
                 document.id.encode(),
+                document.start_us,
                 document.is_finished,
                 document.depth <= semantics.SHALLOW,
                 document.document.translate(_WHITE_SPACE),
@@ -124,7 +130,7 @@ class Inserter:
 
 def _rows_of(document: Accepted, receipt_us: int) -> list[list[object]]:
     """Rows of table `spans`, in the order of the columns."""
-    spans = spans_of(decode(document.document), receipt_us)
+    spans = spans_of(decode(document.document), receipt_us, document.source)
     root = spans[0]
     own = (root.name, root.node_type, root.node_account) if root.is_segment else ("", "", "")
     return [_row(document, span, own) for span in spans]
@@ -142,7 +148,7 @@ def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[
         bucket_s,
         trace_id_hex(document.trace_id),
         int(span.id, 16),
-        int(span.parent_id or "0", 16),
+        _number(span.parent_id),
         int(document.id, 16),
         ver,
         datetime.fromtimestamp(span.receipt_us // _US_PER_S, UTC).date(),
@@ -172,7 +178,17 @@ def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[
         [_kind(value) for value in values],
         [coerce.text(value) for value in values],
         [0.0 if isinstance(value, str) else float(value) for value in values],
+        [_number(exception.id) for exception in span.exceptions],
+        [exception.type for exception in span.exceptions],
+        [exception.message for exception in span.exceptions],
+        _number(span.cause_id),
+        span.source,
     ]
+
+
+def _number(id_: str) -> int:
+    """An id's 64 bits, 0 for none."""
+    return int(id_ or "0", 16)
 
 
 def _kind(value: str | float | bool) -> int:  # noqa: FBT001  an annotation's value

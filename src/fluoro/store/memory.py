@@ -51,7 +51,7 @@ class MemoryStorage:
         if document.id not in documents or documents[document.id][0] < ver:
             documents[document.id] = ver, stored
         spans = self._spans.setdefault(key, {})
-        for span in spans_of(decode(document.document), receipt_us):
+        for span in spans_of(decode(document.document), receipt_us, document.source):
             ver = version(receipt_us, is_finished=not span.flags & IN_PROGRESS)
             if span.id not in spans or spans[span.id][0] < ver:
                 spans[span.id] = ver, span

@@ -99,6 +99,21 @@ class Pool:
             rows: Sequence[Row] = reader.query(sql, parameters=dict(parameters or {})).result_rows
             return rows
 
+    @staticmethod
+    def local(table: str) -> str:
+        """Name of the table with the rows that a node itself keeps, for `command`."""
+        return table
+
+    def command(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Run a statement on each node that keeps rows, on those that it keeps (`local`).
+
+        Raises:
+            StoreTimeoutError: It took more time or memory than one query may.
+            StoreUnavailableError: The engine failed.
+        """
+        with self._reader() as reader, _translated():
+            reader.command(sql, parameters=dict(parameters or {}))
+
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert a few rows on a reader's connection; documents have the writer's own.
 

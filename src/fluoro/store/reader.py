@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fluoro.model.ids import trace_id_hex, trace_id_of_hex
+from fluoro.model.segment import RecordedException
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.store import semantics
@@ -35,9 +36,11 @@ _SPAN = f"""lower(hex(trace_id)), {hex_id("id")}, {hex_id("parent_id")}, {hex_id
     service, name, namespace, origin, node_name, node_type, node_account,
     method, url, client_ip, user_agent, user, operation,
     resource_arn, instance_id, availability_zone,
-    arrayZip(`ann.key`, `ann.type`, `ann.text`, `ann.number`), receipt_us"""
-_ANNOTATIONS = 25
-"""Place of the annotations among the columns above."""
+    arrayZip(`ann.key`, `ann.type`, `ann.text`, `ann.number`), receipt_us,
+    arrayZip(arrayMap(x -> {hex_id("x")}, `exc.id`), `exc.type`, `exc.message`),
+    {hex_id("cause_id")}, source"""
+_ANNOTATIONS, _EXCEPTIONS = 25, 27
+"""Places of annotations and exceptions among the columns above."""
 
 
 def owner(tenant: Tenant) -> dict[str, Any]:
@@ -182,6 +185,10 @@ def _span(row: Row) -> Span:
     fields[_ANNOTATIONS] = {
         key: _annotation(kind, text, number) for key, kind, text, number in row[_ANNOTATIONS]
     }
+    if row[_EXCEPTIONS]:
+        fields[_EXCEPTIONS] = tuple(RecordedException(*each) for each in row[_EXCEPTIONS])
+    else:
+        fields[_EXCEPTIONS] = ()
     return Span(*fields)
 
 

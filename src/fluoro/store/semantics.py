@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from fluoro.graph import nodes
 from fluoro.model import outcome
 from fluoro.model.times import LAST_US
+from fluoro.wire.entity import EXCEPTION_MESSAGE_CHARACTERS, EXCEPTION_TYPE_CHARACTERS
 
 SHALLOW = 4
 """Levels of subsegments that the view reads; deeper documents are read in Python."""
@@ -65,6 +66,7 @@ _MEMBERS = {
     "aws": _AWS,
     "sql": _SQL,
     "annotations": "Map(String, Dynamic)",
+    "cause": "String",
 }
 """What the view reads of an entity: member and type."""
 
@@ -166,6 +168,24 @@ def _annotations() -> str:
     return f"arrayMap(p -> {pair}, arraySlice(arrayFilter(p -> {indexed}, {pairs}), 1, 200))"
 
 
+def _exception_id(text: str) -> str:
+    """The 64 bits of an exception's id, 0 for what is none."""
+    return f"if(match({text}, '^[0-9a-fA-F]{{16}}$'), {id_of(text)}, 0)"
+
+
+def _exceptions(cause: str) -> str:
+    """What `cause.exceptions` says, as (id, type, message); `cause` is JSON text or an id."""
+    entries = f"JSONExtractArrayRaw({cause}, 'exceptions')"
+    object_or_none = "if(startsWith(e, '{'), e, '')"
+    members = "'Tuple(id String, type String, message String)'"
+    entry = (
+        f"({_exception_id('x.1')}, substringUTF8(x.2, 1, {EXCEPTION_TYPE_CHARACTERS}),"
+        f" substringUTF8(x.3, 1, {EXCEPTION_MESSAGE_CHARACTERS}))"
+    )
+    read = f"arrayMap(e -> JSONExtract({object_or_none}, {members}), {entries})"
+    return f"arrayMap(x -> {entry}, {read})"
+
+
 def documents_view() -> str:
     """Select of the view that keeps each line's document."""
     return f"""
@@ -173,14 +193,14 @@ SELECT account, region, toFixedString(unhex(trace_id), 16) AS trace_id,
     {id_of("incoming.id")} AS id,
     {version("is_finished = 1")} AS ver, receipt_us,
     toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,
-    source, document
+    start_us, source, document
 FROM incoming"""
 
 
 def lines_view() -> str:
     """Select of the first stage: lines of shallow documents, and whether the engine reads them."""
     return f"""
-SELECT account, region, receipt_us, trace_id, id, document,
+SELECT account, region, receipt_us, source, trace_id, id, document,
     isValidJSON(document) AND NOT multiMatchAny(document, {_array(_MISREAD)}) AS is_readable
 FROM incoming WHERE is_shallow = 1"""
 
@@ -204,7 +224,7 @@ def unfolded_view() -> str:
 WITH JSONExtract(document, {_quote(_document_type())}) AS d,
     lines.id AS line_id,
     {f",{chr(10)}    ".join(nested)}
-SELECT account, region, receipt_us, toFixedString(unhex(lines.trace_id), 16) AS line_trace,
+SELECT account, region, receipt_us, source, toFixedString(unhex(lines.trace_id), 16) AS line_trace,
     toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,
     {id_of("lines.id")} AS document_id, tupleElement(d, 'parent_id') AS line_parent,
     tupleElement(d, 'type') = 'subsegment' AS is_subsegment,
@@ -224,7 +244,7 @@ def members_view() -> str:
     )
     is_sql = " OR ".join(f"tupleElement({sql}, {_quote(member)}) != ''" for member in _SQL_MEMBERS)
     return f"""
-SELECT account, region, receipt_us, line_trace AS trace_id, received, document_id,
+SELECT account, region, receipt_us, source, line_trace AS trace_id, received, document_id,
     {version(f"{_ROW['end_time']} != 0")} AS ver,
     r.1 = 1 AND NOT is_subsegment AS is_segment,
     if(r.1 = 1, document_id, {id_of(_ROW["id"])}) AS id,
@@ -254,7 +274,9 @@ SELECT account, region, receipt_us, line_trace AS trace_id, received, document_i
     tupleElement({sql}, 'sanitized_query') AS sql_query,
     {is_sql} OR (method = '' AND url = '' AND status = 0 AND position(name, '@') > 0) AS is_sql,
     {_canonical_service("name")} AS canonical,
-    {_annotations()} AS annotations
+    {_annotations()} AS annotations,
+    {_ROW["cause"]} AS cause, {_exceptions("cause")} AS exceptions,
+    {_exception_id("if(startsWith(cause, '{'), JSONExtractString(cause, 'id'), cause)")} AS cause_id
 FROM unfolded"""
 
 
@@ -273,7 +295,9 @@ SELECT account, region,
     if(operation_ != '', operation_, sql_query) AS operation,
     resource_arn, instance_id, availability_zone,
     arrayMap(a -> a.1, annotations) AS `ann.key`, arrayMap(a -> a.2, annotations) AS `ann.type`,
-    arrayMap(a -> a.3, annotations) AS `ann.text`, arrayMap(a -> a.4, annotations) AS `ann.number`
+    arrayMap(a -> a.3, annotations) AS `ann.text`, arrayMap(a -> a.4, annotations) AS `ann.number`,
+    arrayMap(e -> e.1, exceptions) AS `exc.id`, arrayMap(e -> e.2, exceptions) AS `exc.type`,
+    arrayMap(e -> e.3, exceptions) AS `exc.message`, cause_id, source
 FROM members"""
 
 

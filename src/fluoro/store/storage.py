@@ -30,6 +30,8 @@ class Accepted(msgspec.Struct, frozen=True):
     depth: int
     """Levels of subsegments below the root entity, 0 for none."""
     is_finished: bool
+    start_us: int
+    """When the root entity began, epoch microseconds."""
     source: str = ""
     """JSON of the pod that sent it, or empty."""
 

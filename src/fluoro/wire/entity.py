@@ -1,5 +1,6 @@
 """What one entity of a segment document says, apart from what is nested in it."""
 
+from fluoro.model.ids import is_id
 from fluoro.model.segment import RecordedException, Segment
 from fluoro.model.times import to_us
 from fluoro.wire import coerce
@@ -8,6 +9,8 @@ NAME_CHARACTERS = 200
 ANNOTATIONS = 200
 ANNOTATION_KEY_CHARACTERS = 500
 ANNOTATION_VALUE_CHARACTERS = 1000
+EXCEPTION_TYPE_CHARACTERS = 200
+EXCEPTION_MESSAGE_CHARACTERS = 1000
 
 _LAST_STATUS = 65_535
 _SQL_MEMBERS = ("connection_string", "database_type", "sanitized_query", "url", "user")
@@ -25,8 +28,8 @@ def read_entity(
     ec2 = members(aws.get("ec2"))
     sql = members(entity.get("sql"))
     cause = entity.get("cause")
-    start_us = to_us(_seconds(entity.get("start_time")))
-    end = _seconds(entity.get("end_time"))
+    start_us = to_us(seconds(entity.get("start_time")))
+    end = seconds(entity.get("end_time"))
     return Segment(
         id=text(entity.get("id")).lower(),
         name=text(entity.get("name"))[:NAME_CHARACTERS],
@@ -63,13 +66,13 @@ def read_entity(
         exceptions=tuple(
             _exception(members(value)) for value in coerce.items(members(cause).get("exceptions"))
         ),
-        cause_id=text(members(cause).get("id") if isinstance(cause, dict) else cause).lower(),
+        cause_id=_id(members(cause).get("id") if isinstance(cause, dict) else cause),
         subsegments=subsegments,
     )
 
 
-def _seconds(value: object) -> float:
-    """Epoch seconds, 0 for what is no number."""
+def seconds(value: object) -> float:
+    """A time as sent: epoch seconds, 0 for what is no number."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return 0.0
     return coerce.number(value)
@@ -101,9 +104,13 @@ def _annotations(members: dict[str, object]) -> dict[str, str | float | bool]:
 
 def _exception(members: dict[str, object]) -> RecordedException:
     return RecordedException(
-        id=coerce.text(members.get("id")).lower(),
-        type=coerce.text(members.get("type")),
-        message=coerce.text(members.get("message")),
-        remote=coerce.flag(members.get("remote")),
-        cause=coerce.text(members.get("cause")).lower(),
+        id=_id(members.get("id")),
+        type=coerce.text(members.get("type"))[:EXCEPTION_TYPE_CHARACTERS],
+        message=coerce.text(members.get("message"))[:EXCEPTION_MESSAGE_CHARACTERS],
     )
+
+
+def _id(value: object) -> str:
+    """An exception's id, empty when it is none."""
+    id_ = coerce.text(value)
+    return id_.lower() if is_id(id_) else ""

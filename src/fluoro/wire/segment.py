@@ -8,8 +8,9 @@ import msgspec
 from fluoro.errors import InvalidDocumentError
 from fluoro.model import ids
 from fluoro.model.segment import Segment
+from fluoro.model.times import to_us
 from fluoro.wire import coerce, json_text
-from fluoro.wire.entity import read_entity
+from fluoro.wire.entity import read_entity, seconds
 
 DOCUMENT_BYTES = 65_536
 """Longest document (UTF-8 bytes); a longer one is `InvalidSegment`."""
@@ -32,6 +33,8 @@ class Checked(msgspec.Struct, frozen=True):
     """Levels of subsegments below the root entity, 0 for none."""
     is_finished: bool
     """The root entity has an `end_time` other than 0."""
+    start_us: int
+    """When the root entity began, epoch microseconds."""
 
 
 class _Nested(msgspec.Struct, gc=False):
@@ -119,7 +122,8 @@ def _check_quickly(document: bytes) -> Checked | None:
         level = below
     if not _are_ids(found):
         return None
-    return Checked(root.trace_id.lower(), root.id.lower(), depth, bool(end))
+    start_us = to_us(root.start_time)
+    return Checked(root.trace_id.lower(), root.id.lower(), depth, bool(end), start_us)
 
 
 def _are_ids(texts: list[str]) -> bool:
@@ -172,6 +176,7 @@ def _check_exactly(document: bytes) -> Checked:
         coerce.text(top["id"]).lower(),
         depth,
         _is_finished(top),
+        to_us(seconds(top["start_time"])),
     )
 
 

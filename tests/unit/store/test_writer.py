@@ -18,7 +18,10 @@ NEVER = WriterSettings(flush_interval_s=3600.0)
 
 
 def documents(count, tenant=ONE, size=10):
-    return [Accepted(tenant, "t", str(n), b"x" * size, 0, is_finished=True) for n in range(count)]
+    return [
+        Accepted(tenant, "t", str(n), b"x" * size, 0, is_finished=True, start_us=0)
+        for n in range(count)
+    ]
 
 
 class Store:

@@ -69,6 +69,7 @@ async def put_trace_segments(
                 document,
                 checked.depth,
                 checked.is_finished,
+                checked.start_us,
                 sources[place] if sources else "",
             )
         )

@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS documents (
     ver UInt64,
     received Date,
     receipt_us UInt64 CODEC(DoubleDelta, ZSTD(1)),
+    start_us Int64 CODEC(DoubleDelta, ZSTD(1)),
     source LowCardinality(String),
     document String CODEC(ZSTD(1))
 ) ENGINE = ReplacingMergeTree(ver)
@@ -56,6 +57,11 @@ CREATE TABLE IF NOT EXISTS spans (
     `ann.type` Array(UInt8),
     `ann.text` Array(String) CODEC(ZSTD(1)),
     `ann.number` Array(Float64) CODEC(ZSTD(1)),
+    `exc.id` Array(UInt64),
+    `exc.type` Array(LowCardinality(String)),
+    `exc.message` Array(String) CODEC(ZSTD(1)),
+    cause_id UInt64 CODEC(ZSTD(1)),
+    source LowCardinality(String),
     INDEX kv arrayMap((k, v) -> cityHash64(k, v), `ann.key`, `ann.text`) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX ends start_us + dur_us TYPE minmax GRANULARITY 1
 ) ENGINE = ReplacingMergeTree(ver)
@@ -71,6 +77,7 @@ CREATE TABLE IF NOT EXISTS incoming (
     source String,
     trace_id String,
     id String,
+    start_us Int64,
     is_finished UInt8,
     is_shallow UInt8,
     document String
