@@ -1,0 +1,96 @@
+"""Tables: what was wanted, what was measured, and whether it is enough."""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a table. All limits are upper ones."""
+
+    name: str
+    measured: float | None
+    """None when it could not be measured; `note` says why."""
+    unit: str = ""
+    limit: float | None = None
+    """None for what is only stated."""
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Of the measured to the limit."""
+        if self.measured is None or not self.limit:
+            return None
+        return self.measured / self.limit
+
+    def cells(self) -> list[str]:
+        """The columns of the table."""
+        ratio = self.ratio
+        if self.measured is None:
+            verdict = "not measured"
+        elif ratio is None:
+            verdict = "stated"
+        else:
+            verdict = "yes" if ratio <= 1 else "**no**"
+        measured = "-" if self.measured is None else f"{spell(self.measured)} {self.unit}".strip()
+        return [
+            self.name,
+            "-" if self.limit is None else f"≤ {spell(self.limit)} {self.unit}".strip(),
+            f"{measured} ({self.note})" if self.note else measured,
+            "-" if ratio is None else f"{ratio:.2f}",
+            verdict,
+        ]
+
+
+def spell(value: float) -> str:
+    """A number with three digits that count, without an exponent."""
+    if abs(value) >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def print_row(*cells: str) -> None:
+    """One row of a table, at once."""
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def print_table(lines: list[Line]) -> None:
+    """All lines with a head."""
+    print_row("line", "target", "measured", "of the target", "met")
+    print_row(*["---"] * 5)
+    for line in lines:
+        print_row(*line.cells())
+
+
+def describe_machine() -> str:
+    """What the figures depend on besides the program."""
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    return (
+        f"{len(os.sched_getaffinity(0))} processors ({cpu[1] if cpu else platform.machine()}),"
+        f" {memory:.0f} GB, Linux {platform.release()}, Python {platform.python_version()},"
+        f" load {load}"
+    )
+
+
+def describe_commit() -> str:
+    """The checkout's commit, or that it is not known."""
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or "commit not known"
+
+
+def say(text: str) -> None:
+    """What is going on, beside the table."""
+    print(text, file=sys.stderr, flush=True)
