@@ -10,6 +10,7 @@ from fluoro.graph.rows import Node
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
 from fluoro.model.span import Span
 from fluoro.model.times import to_seconds
+from fluoro.traces.root_causes import Cause, CauseEntity
 from fluoro.traces.trace import Trace
 from fluoro.wire import xray_api
 
@@ -20,9 +21,10 @@ def summarize(trace: Trace) -> xray_api.TraceSummary:
     """Sum up a trace.
 
     Outcome and Http are the root segment's alone; annotations, users and places are those of all
-    spans. Root causes are empty: they need the recorded exceptions, which spans lack (issue #4).
+    spans.
     """
     spans = trace.spans
+    causes = trace.root_causes
     root = trace.root
     flags = 0 if root is None else root.flags
     return xray_api.TraceSummary(
@@ -48,9 +50,9 @@ def summarize(trace: Trace) -> xray_api.TraceSummary:
             xray_api.AvailabilityZoneDetail(zone)
             for zone in distinct(span.availability_zone for span in spans)
         ],
-        fault_root_causes=[],
-        error_root_causes=[],
-        response_time_root_causes=[],
+        fault_root_causes=[_root_cause(cause) for cause in causes.fault],
+        error_root_causes=[_root_cause(cause) for cause in causes.error],
+        response_time_root_causes=[_root_cause(cause) for cause in causes.response_time],
         revision=trace.revision,
         entry_point=None if root is None else service_id(node_of(root)),
     )
@@ -69,6 +71,32 @@ def service_id(node: Node) -> xray_api.ServiceId:
 def distinct(texts: Iterable[str]) -> list[str]:
     """The texts that are not empty, each once, in the order they first come."""
     return list(dict.fromkeys(text for text in texts if text))
+
+
+def _root_cause(cause: Cause) -> xray_api.RootCause:
+    return xray_api.RootCause(
+        services=[
+            xray_api.RootCauseService(
+                name=service.name,
+                names=[service.name],
+                type=service.type,
+                entity_path=[_entity(entity) for entity in service.entities],
+                inferred=service.is_inferred,
+                account_id=service.account or None,
+            )
+            for service in cause.services
+        ],
+        client_impacting=cause.is_client_impacting,
+    )
+
+
+def _entity(entity: CauseEntity) -> xray_api.RootCauseEntity:
+    if entity.coverage is not None:
+        return xray_api.RootCauseEntity(entity.name, entity.is_remote, coverage=entity.coverage)
+    exceptions = [
+        xray_api.RootCauseException(each.name, each.message) for each in entity.exceptions
+    ]
+    return xray_api.RootCauseEntity(entity.name, entity.is_remote, exceptions)
 
 
 def _seconds(us: int) -> float:

@@ -12,6 +12,7 @@ from fluoro.graph.rows import GraphRows, Node
 from fluoro.model.outcome import FAULT, Outcome, bucket
 from fluoro.model.span import Span
 from fluoro.model.times import LAST_US
+from fluoro.traces.root_causes import RootCauses, root_causes
 
 
 class Trace:
@@ -107,6 +108,11 @@ class Trace:
     def segment_of(self) -> dict[str, Span]:
         """The segment around each span, by the span's id; orphans of no segment are left out."""
         return enclosing_segments(self.spans)
+
+    @cached_property
+    def root_causes(self) -> RootCauses:
+        """Where its faults, its errors and its time came from."""
+        return root_causes(self)
 
     @property
     def revision(self) -> int:

@@ -179,10 +179,37 @@ class AvailabilityZoneDetail(Shape, frozen=True):
     name: str
 
 
-class RootCause(Shape, frozen=True):
-    """A path of services to where a fault, an error or the time came from."""
+class RootCauseException(Shape, frozen=True):
+    """An exception on the path; `name` is its type."""
 
-    services: list[msgspec.Raw]
+    name: str
+    message: str
+
+
+class RootCauseEntity(Shape, frozen=True):
+    """A segment or subsegment on the path: with exceptions, or with its part of the time."""
+
+    name: str
+    remote: bool
+    exceptions: list[RootCauseException] | None = None
+    coverage: float | None = None
+
+
+class RootCauseService(Shape, frozen=True):
+    """A segment on the path; clients need name and type, which are empty when unknown."""
+
+    name: str
+    names: list[str]
+    type: str
+    entity_path: list[RootCauseEntity]
+    inferred: bool
+    account_id: str | None = None
+
+
+class RootCause(Shape, frozen=True):
+    """Where a fault, an error or the time came from: botocore's three shapes, nearly alike."""
+
+    services: list[RootCauseService]
     client_impacting: bool
 
 
