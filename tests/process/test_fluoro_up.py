@@ -252,7 +252,7 @@ from fluoro.store.migrations import migrate
 from fluoro.store.pool import Limits, Pool
 
 pool = Pool.open(Path(sys.argv[1]), Limits())
-migrate(pool.writer)
+migrate(pool)
 pool.writer.command("INSERT INTO schema_versions VALUES (99, now('UTC'))")
 pool.close()
 """

@@ -1,4 +1,4 @@
-"""Storage on ClickHouse SQL: chDB in this process, on one folder."""
+"""Storage on ClickHouse SQL: chDB in this process, a ClickHouse server, or a cluster."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ import msgspec
 
 from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
+from fluoro.store.address import Address
 from fluoro.store.edges import Edges
 from fluoro.store.inserter import Inserter
 from fluoro.store.migrations import migrate
@@ -27,9 +28,9 @@ def _now_us() -> int:
 class ClickHouseStorage:
     """See `store.storage.Storage`; `insert` is for the writer's thread, all else for any."""
 
-    def __init__(self, pool: Pool, clock_us: Callable[[], int]) -> None:
+    def __init__(self, pool: Pool, lines: str, clock_us: Callable[[], int]) -> None:
         self._pool = pool
-        self._inserter = Inserter(pool.writer, clock_us)
+        self._inserter = Inserter(pool.writer, lines, clock_us)
         self._reader = Reader(pool)
         self._edges = Edges(pool)
         self.documents = self._reader.documents
@@ -51,10 +52,29 @@ class ClickHouseStorage:
             SettingsError: The folder cannot be written, or another server uses it.
             MigrationError: A newer Fluoro has written it.
         """
-        pool = Pool.open(folder, limits)
+        return cls._on(Pool.open(folder, limits), clock_us)
+
+    @classmethod
+    def connect(
+        cls,
+        address: Address,
+        password: str = "",
+        limits: Limits = Limits(),  # noqa: B008  frozen
+        clock_us: Callable[[], int] = _now_us,
+    ) -> "ClickHouseStorage":
+        """Open the store on ClickHouse, brought to this version's schema if needed.
+
+        Raises:
+            SettingsError: The user is refused, or there is no such cluster.
+            MigrationError: A newer Fluoro has written it.
+            StoreUnavailableError: It does not answer.
+        """
+        return cls._on(Pool.connect(address, password, limits), clock_us)
+
+    @classmethod
+    def _on(cls, pool: Pool, clock_us: Callable[[], int]) -> "ClickHouseStorage":
         try:
-            migrate(pool.writer)
-            return cls(pool, clock_us)
+            return cls(pool, migrate(pool), clock_us)
         except BaseException:
             pool.close()
             raise

@@ -67,10 +67,16 @@ _COLUMNS = (
 
 
 class Inserter:
-    """The only writer of documents; used by one thread."""
+    """The only writer of documents in this process; used by one thread.
 
-    def __init__(self, client: Client, clock_us: Callable[[], int]) -> None:
+    Another server may write to the same ClickHouse. Should both stamp one microsecond on two
+    documents with one id, either may count; a document that both got counts once.
+    """
+
+    def __init__(self, client: Client, lines: str, clock_us: Callable[[], int]) -> None:
         self._client = client
+        self._lines = lines
+        """The table that the views of this version read (`migrations.migrate`)."""
         self._clock_us = clock_us
         newest = "SELECT max(received) FROM documents"
         last = client.command(f"SELECT max(receipt_us) FROM documents WHERE received = ({newest})")
@@ -99,8 +105,8 @@ class Inserter:
             for receipt_us, document in enumerate(documents, start=first)
         ]
         try:
-            self._client.raw_insert("incoming", insert_block=b"".join(lines), fmt="TSVRaw")
-            unread = self._unread(first)
+            self._client.raw_insert(self._lines, insert_block=b"".join(lines), fmt="TSVRaw")
+            unread = self._unread(first, self._receipt_us)
             missed = {
                 receipt_us: document
                 for receipt_us, document in enumerate(documents, start=first)
@@ -111,11 +117,12 @@ class Inserter:
         except (ClickHouseError, OSError) as error:  # OSError: no room for the temporary file
             raise StoreUnavailableError(f"the store failed to insert: {error}") from error
 
-    def _unread(self, first_us: int) -> set[int]:
-        """Receipts, from one on, that the guard view noted."""
+    def _unread(self, first_us: int, last_us: int) -> set[int]:
+        """Receipts, from one to another, that the guard view noted."""
         rows = self._client.query(
-            "SELECT receipt_us FROM unread WHERE receipt_us >= {first:UInt64}",
-            parameters={"first": first_us},
+            "SELECT receipt_us FROM unread"
+            " WHERE receipt_us BETWEEN {first:UInt64} AND {last:UInt64}",
+            parameters={"first": first_us, "last": last_us},
         ).result_rows
         return {row[0] for row in rows}
 

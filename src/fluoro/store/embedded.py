@@ -1,0 +1,111 @@
+"""chDB: the engine in this process, on one folder that no other process holds.
+
+One connection runs one query at a time, without the GIL. Source: spec of the performance design, 5.
+"""
+
+import contextlib
+import fcntl
+import os
+import resource
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from fluoro.errors import SettingsError
+from fluoro.store.engine import Engine, Limits, Node, Parameters, translated
+from fluoro.store.layout import Layout
+
+_MARK_CACHE_BYTES = 128 * 1024 * 1024
+
+
+def open_folder(folder: Path, limits: Limits) -> Engine:
+    """Take a folder, made if it is not there, and open the engine on it.
+
+    Raises:
+        SettingsError: The folder cannot be written, or another process holds it.
+    """
+    lock = _take(folder)
+    try:
+        _raise_open_files()
+        incoming = folder / "incoming"
+        shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
+        incoming.mkdir()
+        writer, readers = _connect(folder, limits)
+    except OSError as error:
+        lock.close()
+        raise _unwritable(folder, error) from error
+    except BaseException:
+        lock.close()
+        raise
+    tempfile.tempdir = str(incoming)  # where clickhouse-connect writes an insert for chDB
+
+    def release() -> None:
+        tempfile.tempdir = None
+        lock.close()
+
+    node = Node(str(folder), lambda: writer, is_first_shard=True)
+    return Engine(writer, readers, [[node]], Layout(), release)
+
+
+def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client]]:
+    """The writer's connection and the readers'."""
+    options = {
+        "max_server_memory_usage": limits.memory_bytes,
+        "background_pool_size": limits.threads,
+        "mark_cache_size": _MARK_CACHE_BYTES,
+    }
+    asking = {
+        "max_execution_time": limits.query_timeout_s,
+        "max_memory_usage": limits.query_memory_bytes,
+    }
+
+    def connect(settings: Parameters) -> Client:
+        return clickhouse_connect.get_client(
+            interface="chdb",
+            path=str(folder / "store"),
+            chdb_options=options,
+            settings={"async_insert": 0, "max_threads": limits.threads, **settings},
+        )
+
+    with contextlib.ExitStack() as opened, translated():
+        clients = [connect({})]
+        opened.callback(clients[0].close)
+        for _ in range(limits.readers):
+            clients.append(connect(asking))
+            opened.callback(clients[-1].close)
+        opened.pop_all()
+    return clients[0], clients[1:]
+
+
+def _take(folder: Path) -> IO[str]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SettingsError(
+            "data",
+            f"another Fluoro server uses the folder {folder}: stop it or choose another folder",
+        ) from error
+    os.set_inheritable(lock.fileno(), False)  # noqa: FBT003  the function has no keyword
+    return lock
+
+
+def _unwritable(folder: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        "data", f"the folder {folder} cannot be written ({error.strerror}): choose another"
+    )
+
+
+def _raise_open_files() -> None:
+    """The engine holds several hundred files; the usual soft limit is 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

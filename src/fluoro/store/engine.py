@@ -1,0 +1,114 @@
+"""What an engine is to the pool, whether it runs in this process or elsewhere."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+from fluoro.errors import StoreTimeoutError, StoreUnavailableError
+from fluoro.store.layout import Layout
+
+_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED = 159, 160, 241
+_TOO_MUCH = {_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED}
+_ALL_CONNECTIONS_FAILED = 279
+_MESSAGE = 300
+"""Characters of an error of the engine that are shown; its SQL follows them."""
+
+Parameters = Mapping[str, Any]
+Row = Sequence[Any]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the engine may use of the machine."""
+
+    memory_bytes: int = 2_000_000_000
+    """All of it together; a ClickHouse server has its own."""
+    readers: int = 4
+    threads: int = 2
+    """Processor threads of one query; 0 leaves it to a ClickHouse server."""
+    query_timeout_s: int = 30
+    query_memory_bytes: int = 500_000_000
+    """0 leaves it to a ClickHouse server."""
+
+
+class Node:
+    """One server, or the engine in this process; any thread may use it."""
+
+    def __init__(self, name: str, connect: Callable[[], Client], *, is_first_shard: bool) -> None:
+        self.name = name
+        self.is_first_shard = is_first_shard
+        """It keeps the tables that are not sharded, too."""
+        self._connect = connect
+        self._client: Client | None = None
+        self._lock = threading.Lock()
+
+    def command(self, sql: str, parameters: Parameters | None = None) -> str:
+        """Run a statement here alone; the first value of its answer.
+
+        Raises:
+            StoreTimeoutError: It took more time or memory than one query may.
+            StoreUnavailableError: The node failed, or is away.
+        """
+        with self._lock, translated():
+            return str(self._connected().command(sql, parameters=dict(parameters or {})))
+
+    def answers(self) -> bool:
+        """Whether the node is there."""
+        try:
+            with self._lock:
+                self._connected().command("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._client is not None:
+            self._client.close()
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+
+class Engine(msgspec.Struct, frozen=True):
+    """Open connections to an engine."""
+
+    writer: Client
+    readers: Sequence[Client]
+    shards: Sequence[Sequence[Node]]
+    """Replicas of each shard; the first shard's first node answers the writer and the readers."""
+    layout: Layout
+    release: Callable[[], None]
+    """Called once every connection is closed."""
+
+
+def insert_rows(
+    client: Client, table: str, rows: Sequence[Row], columns: Sequence[str] = ()
+) -> None:
+    """Insert rows as JSON; the client's own insert imports pandas, a second and 100 MB."""
+    lines = msgspec.json.Encoder().encode_lines(rows)
+    client.raw_insert(table, columns or None, insert_block=lines, fmt="JSONCompactEachRow")
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """The engine's errors as ours; OSError is a temporary file that has no room."""
+    try:
+        yield
+    except (ClickHouseError, OSError) as error:
+        code = getattr(error, "code", None)
+        if code in _TOO_MUCH:
+            raise StoreTimeoutError(
+                "the query took more time or memory than one may: ask for a shorter time range"
+            ) from error
+        if code == _ALL_CONNECTIONS_FAILED:
+            raise StoreUnavailableError(
+                f"a shard of the store is missing: {str(error)[:_MESSAGE]}"
+            ) from error
+        raise StoreUnavailableError(f"the store failed: {str(error)[:_MESSAGE]}") from error
