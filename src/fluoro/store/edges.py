@@ -24,8 +24,8 @@ from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
 from fluoro.model import outcome
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
+from fluoro.store.keys import OWNER, TRACES, buckets, hex_id, owner, traces
 from fluoro.store.pool import Pool, Row
-from fluoro.store.reader import OWNER, TRACES, buckets, hex_id, owner, traces
 
 _AROUND_US = 3600 * 1_000_000
 """How far around the window a caller or callee is looked for."""

@@ -4,7 +4,6 @@ Only bound parameters carry values. Every WHERE begins with the tenant, the key'
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fluoro.model.ids import trace_id_hex, trace_id_of_hex
 from fluoro.model.segment import RecordedException
@@ -12,6 +11,7 @@ from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.store import semantics
 from fluoro.store.compile import compile_filter
+from fluoro.store.keys import OWNER, TRACES, buckets, hex_id, owner, traces
 from fluoro.store.pool import Parameters, Pool, Row
 from fluoro.store.resolve import with_services
 from fluoro.store.storage import Position, Search, Stored
@@ -21,15 +21,6 @@ LONGEST_US = 15 * 60 * 1_000_000
 
 _LONGEST_EVER_US = 24 * 3600 * 1_000_000
 """The same where a row of the range says that a trace took longer."""
-
-OWNER = "account = {account:String} AND region = {region:String}"
-TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
-
-
-def hex_id(column: str) -> str:
-    """An id as its 16 hex digits, empty for 0."""
-    return f"if({column} = 0, '', lower(leftPad(hex({column}), 16, '0')))"
-
 
 _SPAN = f"""lower(hex(trace_id)), {hex_id("id")}, {hex_id("parent_id")}, {hex_id("document_id")},
     is_segment, start_us, if(bitAnd(flags, 8) = 0, start_us + dur_us, 0), flags, status,
@@ -41,30 +32,6 @@ _SPAN = f"""lower(hex(trace_id)), {hex_id("id")}, {hex_id("parent_id")}, {hex_id
     {hex_id("cause_id")}, source"""
 _ANNOTATIONS, _EXCEPTIONS = 25, 27
 """Places of annotations and exceptions among the columns above."""
-
-
-def owner(tenant: Tenant) -> dict[str, Any]:
-    """Parameters of `OWNER`."""
-    return {"account": tenant.account, "region": tenant.region}
-
-
-def traces(trace_ids: Sequence[str]) -> dict[str, Any]:
-    """Parameters of `TRACES`."""
-    return {"traces": [trace_id_hex(trace_id) for trace_id in trace_ids]}
-
-
-def bucket_s(us: int) -> int:
-    """Begin of the bucket of a time, epoch seconds, as the view computes it."""
-    return max(us, 0) // semantics.BUCKET_US * (semantics.BUCKET_US // 1_000_000)
-
-
-def buckets(start_us: int, end_us: int) -> tuple[str, dict[str, Any]]:
-    """Condition that keeps the rows which began in a range, to the bucket."""
-    condition = (
-        "bucket BETWEEN toDateTime({first:UInt32}, 'UTC') AND toDateTime({last:UInt32}, 'UTC')"
-    )
-    last = min(bucket_s(end_us), 2**32 - 1)
-    return condition, {"first": min(bucket_s(start_us), 2**32 - 1), "last": last}
 
 
 class Reader:

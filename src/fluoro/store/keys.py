@@ -1,0 +1,40 @@
+"""What leads the tables' keys, as SQL and as parameters: tenant, traces, 5-minute buckets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fluoro.model.ids import trace_id_hex
+from fluoro.model.tenant import Tenant
+from fluoro.store import semantics
+
+OWNER = "account = {account:String} AND region = {region:String}"
+TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
+
+
+def hex_id(column: str) -> str:
+    """An id as its 16 hex digits, empty for 0."""
+    return f"if({column} = 0, '', lower(leftPad(hex({column}), 16, '0')))"
+
+
+def owner(tenant: Tenant) -> dict[str, Any]:
+    """Parameters of `OWNER`."""
+    return {"account": tenant.account, "region": tenant.region}
+
+
+def traces(trace_ids: Sequence[str]) -> dict[str, Any]:
+    """Parameters of `TRACES`."""
+    return {"traces": [trace_id_hex(trace_id) for trace_id in trace_ids]}
+
+
+def bucket_s(us: int) -> int:
+    """Begin of the bucket of a time, epoch seconds, as the view computes it."""
+    return max(us, 0) // semantics.BUCKET_US * (semantics.BUCKET_US // 1_000_000)
+
+
+def buckets(start_us: int, end_us: int) -> tuple[str, dict[str, Any]]:
+    """Condition that keeps the rows which began in a range, to the bucket."""
+    condition = (
+        "bucket BETWEEN toDateTime({first:UInt32}, 'UTC') AND toDateTime({last:UInt32}, 'UTC')"
+    )
+    last = min(bucket_s(end_us), 2**32 - 1)
+    return condition, {"first": min(bucket_s(start_us), 2**32 - 1), "last": last}
