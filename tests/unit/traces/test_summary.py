@@ -1,8 +1,10 @@
+import botocore.session
 import msgspec
 import pytest
 
 from fluoro.graph.rows import Node
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
+from fluoro.model.segment import RecordedException
 from fluoro.traces.summary import distinct, service_id, summarize
 from fluoro.traces.trace import Trace
 from fluoro.wire.xray_api import ServiceId
@@ -137,6 +139,110 @@ def test_an_empty_annotation_is_a_value(value):
     (found,) = summary_of(segment(1, annotations={"k": value})).annotations["k"]
     (member,) = msgspec.to_builtins(found.annotation_value).values()
     assert member == value
+
+
+def test_a_root_cause_has_every_member_that_clients_read():
+    """A type that is not known is empty, not absent, and lists are there when they are empty."""
+    answer = json_of(
+        segment(1, flags=FAULT | ERROR, end=1000),
+        call(
+            2,
+            1,
+            name="bank",
+            flags=FAULT,
+            exceptions=(RecordedException("e" * 16, "Late", "too late"),),
+            end=700,
+            node_account="123456789012",
+        ),
+    )
+    assert answer["ErrorRootCauses"] == []
+    (fault,) = answer["FaultRootCauses"]
+    assert fault == {
+        "ClientImpacting": True,
+        "Services": [
+            {
+                "Name": "web",
+                "Names": ["web"],
+                "Type": "",
+                "EntityPath": [
+                    {"Name": "web", "Remote": False, "Exceptions": []},
+                    {
+                        "Name": "bank",
+                        "Remote": True,
+                        "Exceptions": [{"Name": "Late", "Message": "too late"}],
+                    },
+                ],
+                "Inferred": False,
+            },
+            {
+                "Name": "bank",
+                "Names": ["bank"],
+                "Type": "remote",
+                "AccountId": "123456789012",
+                "EntityPath": [{"Name": "bank", "Remote": False, "Exceptions": []}],
+                "Inferred": True,
+            },
+        ],
+    }
+
+
+def test_a_root_cause_of_the_time_has_coverage_in_place_of_exceptions():
+    """A number for each entity, that of the receiver too."""
+    answer = json_of(segment(1, end=1000), call(2, 1, name="bank", end=700))
+    (cause,) = answer["ResponseTimeRootCauses"]
+    assert [service["EntityPath"] for service in cause["Services"]] == [
+        [
+            {"Name": "web", "Remote": False, "Coverage": 1.0},
+            {"Name": "bank", "Remote": True, "Coverage": 0.7},
+        ],
+        [{"Name": "bank", "Remote": False, "Coverage": 0.7}],
+    ]
+
+
+def test_an_error_is_in_the_list_of_its_own_kind():
+    """An exception without a type has an empty name."""
+    exceptions = (RecordedException("", "", ""),)
+    answer = json_of(segment(1, flags=ERROR, exceptions=exceptions))
+    (cause,) = answer["ErrorRootCauses"]
+    assert cause["Services"][0]["EntityPath"][0]["Exceptions"] == [{"Name": "", "Message": ""}]
+    assert answer["FaultRootCauses"] == []
+
+
+def test_no_member_is_sent_that_botocore_does_not_know():
+    """At any depth: clients choke on unknown members."""
+    answer = json_of(
+        segment(1, flags=FAULT | ERROR, annotations={"k": "v"}, user="a", url="u", end=1000),
+        call(
+            2,
+            1,
+            flags=FAULT | ERROR,
+            exceptions=(RecordedException("", "T", "m"),),
+            resource_arn="arn:x",
+            instance_id="i",
+            availability_zone="z",
+            end=700,
+        ),
+    )
+    model = botocore.session.get_session().get_service_model("xray")
+    assert unknown(answer, model.shape_for("TraceSummary")) == []
+    assert unknown({"Http": {"Url": ""}}, model.shape_for("TraceSummary")) == ["Url"]
+
+
+def unknown(value, shape):
+    """Names of members that the shape has not."""
+    match shape.type_name:
+        case "structure":
+            here = [name for name in value if name not in shape.members]
+            known = [
+                (value[name], member) for name, member in shape.members.items() if name in value
+            ]
+        case "list":
+            here, known = [], [(each, shape.member) for each in value]
+        case "map":
+            here, known = [], [(each, shape.value) for each in value.values()]
+        case _:
+            return []
+    return here + [name for each, member in known for name in unknown(each, member)]
 
 
 def test_users_are_those_of_any_segment():
