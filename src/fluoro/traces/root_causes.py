@@ -264,7 +264,8 @@ class _Failures:
 def _response_time(trace: SpanTree) -> tuple[Cause, ...]:
     """The path of what took more than half of the root's time, if there is such a thing."""
     root = trace.root
-    if root is None or not root.duration_us:
+    root_us = root.duration_us if root else 0
+    if root is None or not root_us:
         return ()
     services = []
     entities = [(root, CauseEntity(root.name, is_remote=False, coverage=1.0))]
@@ -274,21 +275,20 @@ def _response_time(trace: SpanTree) -> tuple[Cause, ...]:
         if span.is_call and not any(child.is_segment for child in below):
             services += [_service(entities), _inferred(span, entities[-1][1].coverage)]
             break
-        fitting = [
-            child
-            for child in below
-            if root.duration_us < 2 * child.duration_us <= 2 * root.duration_us
-        ]
-        if not fitting:
+        longest, longest_us = None, root_us // 2
+        for child in below:
+            if longest_us < child.duration_us <= root_us:
+                longest, longest_us = child, child.duration_us
+        if longest is None:
             if span is root:
                 return ()
             services.append(_service(entities))
             break
-        span = max(fitting, key=lambda child: child.duration_us)
+        span = longest
         if span.is_segment:
             services.append(_service(entities))
             entities = []
-        coverage = round(span.duration_us / root.duration_us, _COVERAGE_DIGITS)
+        coverage = round(longest_us / root_us, _COVERAGE_DIGITS)
         entities.append((span, CauseEntity(span.name, span.is_call, coverage=coverage)))
     return (Cause(tuple(services), is_client_impacting=True),)
 

@@ -6,7 +6,7 @@ Source: spec of trace queries, section 1.4, and of segment documents, section 11
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from fluoro.graph.edges import enclosing_segments, observe
+from fluoro.graph.edges import enclosing_segments, node_of, observe
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import GraphRows, Node
 from fluoro.model.outcome import FAULT, Outcome, bucket
@@ -97,12 +97,17 @@ class Trace:
     @cached_property
     def nodes(self) -> list[Node]:
         """Nodes of the graph by first start, the client before the service it calls."""
-        found = [(row.first_us, True, row.node) for row in self.graph.nodes]
-        for edge in self.graph.edges:
-            if edge.is_client:
-                client = Node(edge.target.name, CLIENT, edge.target.account)
-                found.append((edge.first_us, False, client))
-        return [node for *_, node in sorted(found)]
+        answered = {span.parent_id for span in self.spans if span.is_segment}
+        first: dict[Node, tuple[int, bool]] = {}
+        for span in self.spans:
+            if span.is_segment:
+                node = node_of(span)
+                if _is_root(span) and span.is_finished:
+                    first.setdefault(Node(node.name, CLIENT, node.account), (span.start_us, False))
+                first.setdefault(node, (span.start_us, True))
+            elif span.is_call and span.is_finished and span.id not in answered:
+                first.setdefault(node_of(span), (span.start_us, True))
+        return sorted(first, key=lambda node: (*first[node], node))
 
     @cached_property
     def segment_of(self) -> dict[str, Span]:

@@ -1,10 +1,13 @@
-"""Laws of root causes on any trace, however broken: missing parents, circles, unfinished work."""
+"""Laws of one trace, however broken: root causes, nodes."""
 
 from itertools import pairwise
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fluoro.graph.nodes import CLIENT
+from fluoro.graph.rows import Node
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
 from fluoro.model.segment import RecordedException
 from fluoro.traces.trace import Trace
@@ -15,13 +18,16 @@ SPANS = 8
 
 @st.composite
 def any_span(draw, number):
-    """Span `number` of that name; any parent, any flags, an exception or the id of one."""
+    """Span `number` of that name; any parent, any flags, an exception or the id of one.
+
+    Segments and calls have one of two nodes.
+    """
     make = draw(st.sampled_from((segment, call, call, span)))
     start = draw(st.integers(0, 10))
     length = draw(st.none() | st.integers(0, 10))
     recorded = draw(st.sampled_from(((), (), (RecordedException(f"e{number}", "T", "m"),))))
     named = [f"e{other}" for other in range(1, SPANS)] + [id_of(n) for n in range(1, SPANS)]
-    return make(
+    made = make(
         number,
         draw(st.integers(0, number - 1) | st.integers(0, SPANS + 1)),
         name=f"n{number}",
@@ -31,6 +37,8 @@ def any_span(draw, number):
         exceptions=recorded,
         cause_id=draw(st.sampled_from(["", "", "", *named])),
     )
+    node = draw(st.sampled_from("ab")) if made.node_name else ""
+    return msgspec.structs.replace(made, node_name=node)
 
 
 @st.composite
@@ -109,3 +117,16 @@ def test_causes_do_not_depend_on_the_order_of_spans(trace, chance):
     """They come from several documents in any order."""
     shuffled = chance.sample(trace.spans, len(trace.spans))
     assert Trace(shuffled).root_causes == trace.root_causes
+
+
+@given(any_trace())
+def test_the_nodes_are_those_of_the_graph(trace):
+    """Each once, by its first start; the clients as well."""
+    rows = trace.graph
+    first = {row.node: row.first_us for row in rows.nodes} | {
+        Node(edge.target.name, CLIENT, edge.target.account): edge.first_us
+        for edge in rows.edges
+        if edge.is_client
+    }
+    assert sorted(trace.nodes) == sorted(first)
+    assert [first[node] for node in trace.nodes] == sorted(first.values())
