@@ -1,6 +1,7 @@
-"""Every Storage there is, each open once for a module; each test has a tenant of its own.
+"""Every Storage there is; each test has a tenant of its own.
 
-One process opens one folder of the engine at a time, so no two modules share an open one.
+One process opens one folder of chDB at a time, so no two modules share an open one. The ClickHouse
+processes run as long as the tests do.
 """
 
 import itertools
@@ -10,9 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from fluoro.model.tenant import Tenant
+from fluoro.store.address import parse
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.storage import Storage
+from store.clickhouse_nodes import CLUSTER, PASSWORD, ClickHouseNode, running
 
 _ACCOUNTS = itertools.count(1)
 
@@ -24,11 +27,33 @@ def chdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseStorage
     opened.close()
 
 
-@pytest.fixture(params=["memory", "chdb"])
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ClickHouseNode]]:
+    with running(tmp_path_factory.mktemp("clickhouse"), 3) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server(nodes: list[ClickHouseNode]) -> Iterator[ClickHouseStorage]:
+    opened = ClickHouseStorage.connect(parse(nodes[0].store("fluoro_alone")), PASSWORD)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def cluster(nodes: list[ClickHouseNode]) -> Iterator[ClickHouseStorage]:
+    """Three shards; asked of the second, which names the first."""
+    address = parse(nodes[1].store("fluoro", f"?cluster={CLUSTER}"))
+    opened = ClickHouseStorage.connect(address, PASSWORD)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["memory", "chdb", "server", "cluster"])
 def storage(request: pytest.FixtureRequest) -> Storage:
     if request.param == "memory":
         return MemoryStorage()
-    opened: ClickHouseStorage = request.getfixturevalue("chdb")
+    opened: ClickHouseStorage = request.getfixturevalue(request.param)
     return opened
 
 

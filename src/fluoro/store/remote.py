@@ -104,7 +104,6 @@ class _Server:
                 port=address.port,
                 username=address.user,
                 password=self._password,
-                database=address.database,
                 connect_timeout=_CONNECT_TIMEOUT_S,
                 send_receive_timeout=wait_s,
                 query_retries=0,
@@ -123,12 +122,10 @@ class _Server:
         is_there = client.command(
             "SELECT count() FROM system.databases WHERE name = {name:String}",
             parameters={"name": address.database},
-            use_database=False,
         )
         if not is_there:
-            client.command(
-                f"CREATE DATABASE IF NOT EXISTS `{address.database}`", use_database=False
-            )
+            client.command(f"CREATE DATABASE IF NOT EXISTS {address.database}")
+        client.database = address.database
         return client
 
 

@@ -1,0 +1,216 @@
+"""Real ClickHouse processes: one by itself, or a cluster of several shards.
+
+There is no ClickHouse server in a package registry, but the shared library of chDB's npm package
+holds the whole engine, and its `clickhouse local` serves HTTP and the native protocol. So a node is
+a Python process that calls the library and does nothing else. What that mode lacks: ON CLUSTER and
+replication (docs/adr/018).
+"""
+
+import contextlib
+import ctypes
+import errno
+import http.client
+import os
+import platform
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+CLUSTER = "shards"
+USER = "fluoro"
+PASSWORD = "only for tests"  # noqa: S105
+GRANTS = (
+    "SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE ON fluoro*.*",
+    "SELECT ON system.clusters, SELECT ON system.parts",
+    "TABLE ENGINE ON *",
+)
+"""What docs/guides/clickhouse.md tells people to grant."""
+
+START_LIMIT_S = 120
+
+_PACKAGE = Path(__file__).parent / "clickhouse"
+_LIBRARY = _PACKAGE / "node_modules/@chdb/lib-linux-x64-gnu/libchdb.so"
+_SERVE = (
+    "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP;"
+    " SELECT sleepEachRow(1) FROM numbers(100000)"
+    " SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0 FORMAT Null"
+)
+_SIGNAL_OF_PARENTS_END = 1  # PR_SET_PDEATHSIG
+_CONFIG = """<clickhouse>
+  <users_config>users.xml</users_config>
+  <logger><level>none</level></logger>
+  <max_server_memory_usage>1500000000</max_server_memory_usage>
+  <mark_cache_size>67108864</mark_cache_size>
+  <background_pool_size>2</background_pool_size>
+  <background_schedule_pool_size>4</background_schedule_pool_size>
+  <remote_servers><{cluster}>{shards}</{cluster}></remote_servers>
+</clickhouse>
+"""
+_SHARD = """
+    <shard><internal_replication>true</internal_replication>
+      <replica><host>{host}</host><port>{port}</port>
+        <user>{user}</user><password>{password}</password></replica>
+    </shard>"""
+_USERS = """<clickhouse>
+  <users>
+    <default><password/><networks><ip>127.0.0.1</ip></networks>
+      <profile>default</profile><quota>default</quota></default>
+    <{user}><password>{password}</password><networks><ip>127.0.0.0/8</ip></networks>
+      <profile>default</profile><quota>default</quota><grants>{grants}</grants></{user}>
+  </users>
+  <profiles><default/></profiles>
+  <quotas><default/></quotas>
+</clickhouse>
+"""
+
+
+def library() -> Path:
+    """The library with the engine, installed if it is not there yet.
+
+    Where it cannot be had the test is skipped, but on a machine that says `CI=true` it fails.
+    """
+    problem = None
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        problem = "the library is built for Linux on x86-64 only"
+    elif not _LIBRARY.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            problem = "npm is missing: https://nodejs.org/en/download"
+        else:
+            command = [npm, "ci", "--prefer-offline", "--no-audit", "--no-fund"]
+            done = subprocess.run(
+                command, cwd=_PACKAGE, check=False, capture_output=True, text=True
+            )
+            if done.returncode or not _LIBRARY.exists():
+                problem = f"`npm ci` in {_PACKAGE} failed: {done.stderr[-500:]}"
+    if problem is not None:
+        message = f"this test starts ClickHouse processes, and {problem}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return _LIBRARY
+
+
+class ClickHouseNode:
+    """One ClickHouse process with a folder and an address of its own; killed, it can come back."""
+
+    def __init__(self, folder: Path, host: str, http_port: int, tcp_port: int) -> None:
+        self.folder = folder
+        self.host = host
+        self.http_port = http_port
+        self.tcp_port = tcp_port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to start; `wait` returns when it answers."""
+        arguments = [
+            *("--config-file", str(self.folder / "config.xml"), "--path", str(self.folder / "db")),
+            *("--http_port", str(self.http_port), "--tcp_port", str(self.tcp_port)),
+            *("--listen_host", self.host, "--query", _SERVE),
+        ]
+        command = [sys.executable, __file__, str(library()), *arguments]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+            )
+
+    def wait(self) -> None:
+        """Return when the node answers."""
+        assert self._process is not None
+        deadline = time.monotonic() + START_LIMIT_S
+        log = self.folder / "log"
+        while not self._answers():
+            assert self._process.poll() is None, f"ClickHouse ended:\n{log.read_text()}"
+            assert time.monotonic() < deadline, f"ClickHouse never answered:\n{log.read_text()}"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it as a machine ends whose power fails."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def store(self, database: str, options: str = "") -> str:
+        """One of its databases, as setting `store` names it."""
+        return f"clickhouse://{USER}@{self.host}:{self.http_port}/{database}{options}"
+
+    def _answers(self) -> bool:
+        """Both doors: HTTP, and the native protocol that shards speak."""
+        connection = http.client.HTTPConnection(self.host, self.http_port, timeout=5)
+        with contextlib.closing(connection), contextlib.suppress(OSError):
+            connection.request("GET", "/ping")
+            if connection.getresponse().status == http.client.OK:
+                socket.create_connection((self.host, self.tcp_port), timeout=5).close()
+                return True
+        return False
+
+
+@contextlib.contextmanager
+def running(folder: Path, count: int) -> Iterator[list[ClickHouseNode]]:
+    """Run so many nodes that know each other as shards of `CLUSTER`.
+
+    As on machines of their own they have equal ports, and hosts that differ.
+    """
+    hosts = [f"127.0.0.{2 + number}" for number in range(count)]
+    http_port, tcp_port = _free_ports(hosts)
+    started = [ClickHouseNode(folder / host, host, http_port, tcp_port) for host in hosts]
+    shards = "".join(
+        _SHARD.format(host=host, port=tcp_port, user=USER, password=PASSWORD) for host in hosts
+    )
+    grants = "".join(f"<query>GRANT {what}</query>" for what in GRANTS)
+    try:
+        for node in started:
+            node.folder.mkdir()
+            config = _CONFIG.format(cluster=CLUSTER, shards=shards)
+            (node.folder / "config.xml").write_text(config)
+            users = _USERS.format(user=USER, password=PASSWORD, grants=grants)
+            (node.folder / "users.xml").write_text(users)
+            node.start()
+        for node in started:
+            node.wait()
+        yield started
+    finally:
+        for node in started:
+            node.kill()
+
+
+def _free_ports(hosts: Sequence[str]) -> list[int]:
+    """Two ports below those that the system gives away, so that a killed node finds its own again.
+
+    Raises:
+        OSError: There are none.
+    """
+    first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found: list[int] = []
+    for port in random.Random().sample(range(10_000, first_given), k=200):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for host in hosts:
+                probes.enter_context(socket.create_server((host, port)))
+            found.append(port)
+        if len(found) == 2:
+            return found
+    raise OSError(errno.EADDRINUSE, "no two ports are free")
+
+
+def _run(library_path: str, arguments: Sequence[str]) -> int:
+    """Be a node until the parent ends."""
+    ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_END, signal.SIGKILL)
+    texts = [b"clickhouse", *(argument.encode() for argument in arguments)]
+    engine = ctypes.CDLL(library_path)
+    engine.chdb_query_cmdline.restype = ctypes.c_void_p
+    argv = (ctypes.c_char_p * len(texts))(*texts)
+    engine.chdb_query_cmdline(len(texts), argv)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(_run(sys.argv[1], sys.argv[2:]))
