@@ -12,9 +12,11 @@ from fluoro.model.tenant import Tenant
 from fluoro.store.address import Address
 from fluoro.store.edges import Edges
 from fluoro.store.inserter import Inserter
+from fluoro.store.keys import OWNER, owner
+from fluoro.store.maintenance import Maintenance
 from fluoro.store.migrations import migrate
 from fluoro.store.pool import Limits, Pool
-from fluoro.store.reader import OWNER, Reader, owner
+from fluoro.store.reader import Reader
 from fluoro.store.storage import Accepted, SamplingReport
 
 _REPORT = "rule, client, time_us, requests, sampled, borrowed, quota, quota_until_us"
@@ -33,6 +35,10 @@ class ClickHouseStorage:
         self._inserter = Inserter(pool.writer, lines, clock_us)
         self._reader = Reader(pool)
         self._edges = Edges(pool)
+        self.upkeep = Maintenance(pool, self._inserter, clock_us)
+        self._deletions = self.upkeep.deletions
+        self.delete_traces = self._deletions.delete_traces
+        self.delete_user = self._deletions.delete_user
         self.documents = self._reader.documents
         self.spans = self._reader.spans
         self.search = self._reader.search
@@ -74,14 +80,16 @@ class ClickHouseStorage:
     @classmethod
     def _on(cls, pool: Pool, clock_us: Callable[[], int]) -> "ClickHouseStorage":
         try:
-            return cls(pool, migrate(pool), clock_us)
+            storage = cls(pool, migrate(pool), clock_us)
+            storage.upkeep.refresh()
         except BaseException:
             pool.close()
             raise
+        return storage
 
-    def insert(self, documents: Sequence[Accepted]) -> None:
+    def insert(self, documents: Sequence[Accepted]) -> int:
         """See `Storage.insert`."""
-        self._inserter.insert(documents)
+        return self._deletions.insert(documents, self._inserter.insert)
 
     def graph(
         self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None

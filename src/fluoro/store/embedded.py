@@ -57,6 +57,7 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client]]:
         "max_server_memory_usage": limits.memory_bytes,
         "background_pool_size": limits.threads,
         "mark_cache_size": _MARK_CACHE_BYTES,
+        "backups.allowed_path": "/",  # a backup goes where the operator says
     }
     asking = {
         "max_execution_time": limits.query_timeout_s,

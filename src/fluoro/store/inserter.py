@@ -82,6 +82,11 @@ class Inserter:
         last = client.command(f"SELECT max(receipt_us) FROM documents WHERE received = ({newest})")
         self._receipt_us = int(str(last))
 
+    @property
+    def newest_us(self) -> int:
+        """The newest receipt that was given out; its insert may be under way."""
+        return self._receipt_us
+
     def insert(self, documents: Sequence[Accepted]) -> None:
         """See `Storage.insert`."""
         if not documents:

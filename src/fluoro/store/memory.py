@@ -33,15 +33,22 @@ class MemoryStorage:
         self._receipt_us = 0
         self._documents: dict[tuple[Tenant, str], dict[str, tuple[int, Stored]]] = {}
         self._spans: dict[tuple[Tenant, str], dict[str, tuple[int, Span]]] = {}
+        self._deleted: set[tuple[Tenant, str]] = set()
         self._reports: dict[Tenant, list[SamplingReport]] = {}
         self.agent_reports: list[tuple[Tenant, int, bytes]] = []
 
-    def insert(self, documents: Sequence[Accepted]) -> None:
+    def insert(self, documents: Sequence[Accepted]) -> int:
         """See `Storage.insert`; receipts count from 1 here."""
         with self._lock:
-            for document in documents:
+            kept = [
+                document
+                for document in documents
+                if (document.tenant, document.trace_id) not in self._deleted
+            ]
+            for document in kept:
                 self._receipt_us += 1
                 self._insert(document, self._receipt_us)
+            return len(documents) - len(kept)
 
     def _insert(self, document: Accepted, receipt_us: int) -> None:
         key = (document.tenant, document.trace_id)
@@ -145,6 +152,27 @@ class MemoryStorage:
         """See `Storage.add_agent_report`."""
         with self._lock:
             self.agent_reports.append((tenant, time_us, report))
+
+    def delete_traces(self, tenant: Tenant, trace_ids: Sequence[str], until_us: int) -> int:
+        """See `Storage.delete_traces`; nothing here lives until then."""
+        del until_us
+        with self._lock:
+            self._deleted.update((tenant, trace_id) for trace_id in trace_ids)
+            for trace_id in trace_ids:
+                self._spans.pop((tenant, trace_id), None)
+            return sum(
+                self._documents.pop((tenant, trace_id), None) is not None for trace_id in trace_ids
+            )
+
+    def delete_user(self, tenant: Tenant, user: str, until_us: int) -> int:
+        """See `Storage.delete_user`."""
+        with self._lock:
+            found = [
+                trace_id
+                for (owner, trace_id), rows in self._spans.items()
+                if owner == tenant and any(span.user == user for _, span in rows.values())
+            ]
+        return self.delete_traces(tenant, found, until_us)
 
     def check(self) -> None:
         """Memory always answers."""

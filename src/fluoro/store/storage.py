@@ -79,12 +79,15 @@ class SamplingReport(msgspec.Struct, frozen=True):
 class Storage(Protocol):
     """What keeps traces and sampling reports."""
 
-    def insert(self, documents: Sequence[Accepted]) -> None:
+    def insert(self, documents: Sequence[Accepted]) -> int:
         """Keep documents; on return they are durable and every read sees them.
 
         Of the documents with one (tenant, trace, id) the first finished one counts, else the
         newest; of the span rows with one (tenant, trace, id), wherever they came from, the same.
         Receipt times are given here: epoch microseconds, strictly increasing, one per document.
+
+        Returns:
+            How many of them are not kept, since somebody deleted their trace.
 
         Raises:
             StoreUnavailableError: Nothing is promised; the caller sends again.
@@ -132,6 +135,25 @@ class Storage(Protocol):
 
     def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
         """Keep an agent's telemetry record (JSON) for the retention time."""
+
+    def delete_traces(self, tenant: Tenant, trace_ids: Sequence[str], until_us: int) -> int:
+        """Delete traces; on return no read finds them, and what is sent of them is not kept.
+
+        Args:
+            tenant: Whose they are.
+            trace_ids: Those that are not there are refused from now on all the same.
+            until_us: Until when, epoch microseconds.
+
+        Returns:
+            How many of them were there.
+        """
+
+    def delete_user(self, tenant: Tenant, user: str, until_us: int) -> int:
+        """Delete every trace in which a segment has this `user`, as `delete_traces` does.
+
+        Returns:
+            How many there were.
+        """
 
     def check(self) -> None:
         """Return when the store answers.

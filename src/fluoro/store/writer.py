@@ -47,15 +47,16 @@ class Writer:
         received: Documents that were taken into the queue.
         stored: Documents that are durable.
         failed: Documents whose insert failed; their callers were told.
+        deleted: Documents that are not kept, since somebody deleted their trace.
         flushes: Inserts that were made.
         flush_s: Seconds that these took together.
 
-    At every moment received = stored + failed + waiting.
+    At every moment received = stored + deleted + failed + waiting.
     """
 
     def __init__(
         self,
-        insert: Callable[[Sequence[Accepted]], None],
+        insert: Callable[[Sequence[Accepted]], int],
         settings: WriterSettings,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,14 +71,14 @@ class Writer:
         self._waiting = 0
         self._waiting_bytes = 0
         self._is_closing = False
-        self.received = self.stored = self.failed = self.flushes = 0
+        self.received = self.stored = self.deleted = self.failed = self.flushes = 0
         self.flush_s = 0.0
         self._thread = threading.Thread(target=self._run, name="writer")
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """Documents that are taken and neither stored nor failed."""
+        """Documents that are taken and not yet stored, nor anything else."""
         return self._waiting
 
     @property
@@ -165,15 +166,17 @@ class Writer:
         documents = [document for batch in batches for document in batch.documents]
         began_s = self._clock_s()
         error: Exception | None = None
+        deleted = 0
         try:
-            self._insert(documents)
+            deleted = self._insert(documents)
         except Exception as failure:  # noqa: BLE001  this thread outlives it; each caller gets it
             error = failure
         with self._changed:
             self.flushes += 1
             self.flush_s += self._clock_s() - began_s
             if error is None:
-                self.stored += len(documents)
+                self.stored += len(documents) - deleted
+                self.deleted += deleted
             else:
                 self.failed += len(documents)
             for batch in batches:

@@ -28,7 +28,7 @@ class FailingStorage(MemoryStorage):
 
     def insert(self, documents):
         self._fail()
-        super().insert(documents)
+        return super().insert(documents)
 
     def spans(self, tenant, trace_ids):
         self._fail()

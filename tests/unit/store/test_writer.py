@@ -33,6 +33,7 @@ class Store:
         self.open.set()
         self.entered = threading.Event()
         self.error = None
+        self.deleted = 0
 
     def insert(self, batch):
         self.entered.set()
@@ -40,6 +41,7 @@ class Store:
         if self.error is not None:
             raise self.error
         self.flushes.append(list(batch))
+        return self.deleted
 
     @property
     def sizes(self):
@@ -209,6 +211,14 @@ def test_closing_stores_what_waits_and_takes_nothing_more(store, writer_of):
     with pytest.raises(StoreUnavailableError):
         writer.put(documents(1))
     writer.close()
+
+
+def test_what_the_store_does_not_keep_is_counted_apart(store, writer_of):
+    """Documents of deleted traces: their senders are answered, and the numbers add up."""
+    store.deleted = 3
+    writer = writer_of(AT_ONCE)
+    writer.put(documents(5)).result(PATIENCE_S)
+    assert (writer.received, writer.stored, writer.deleted, writer.waiting) == (5, 2, 3, 0)
 
 
 def test_flushes_and_their_time_are_counted(store, writer_of):

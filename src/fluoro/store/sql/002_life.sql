@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS tombstones (
     until_us UInt64
 ) ENGINE = ReplacingMergeTree(until_us)
 ORDER BY (account, region, trace_id)
-TTL toDateTime(intDiv(until_us, 1000000), 'UTC') + INTERVAL 1 DAY
+TTL toDateTime(intDiv(until_us, 1000000), 'UTC')
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Minutes in which a span of a deleted trace ended: their edges are made anew by each run that

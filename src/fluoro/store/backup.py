@@ -1,0 +1,115 @@
+"""Backups of an embedded store: the engine's own, and a file that says what they hold.
+
+A backup is whole once `fluoro.json` is in its folder, which is written last. The tables are copied
+one after the other while documents may come in; so it holds them up to one receipt, and what it
+has of later ones is taken away when it is restored.
+"""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from fluoro.errors import MigrationError, SettingsError
+from fluoro.store import inspection
+from fluoro.store.migrations import migrate, steps
+from fluoro.store.pool import Limits, Pool
+
+_NOTE = "fluoro.json"
+_COPIES = "store"
+_BY_RECEIPT = ("spans", "documents")
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What a backup holds; file `fluoro.json` of its folder."""
+
+    schema_version: int
+    newest_us: int
+    """Newest receipt of a document in it, epoch microseconds."""
+    made_us: int
+
+
+def back_up(pool: Pool, folder: Path, newest_us: int, now_us: int) -> None:
+    """Copy the store into a folder, made by it.
+
+    Args:
+        pool: The store; embedded.
+        folder: Must not be there yet.
+        newest_us: Documents of later receipts are not part of it.
+        now_us: Noted as its time.
+
+    Raises:
+        SettingsError: The folder is there already, or cannot be written.
+    """
+    if pool.layout.cluster:
+        raise SettingsError("to", "use ClickHouse's own BACKUP for a cluster")
+    folder = folder.absolute()
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise SettingsError("to", f"{folder} is there already: name a new folder") from error
+    except OSError as error:
+        raise SettingsError(
+            "to", f"{folder} cannot be made ({error.strerror}): choose another"
+        ) from error
+    pool.command(
+        "BACKUP DATABASE default TO File({folder:String}) SETTINGS max_execution_time = 0",
+        {"folder": str(folder / _COPIES)},
+    )
+    note = Note(inspection.version(pool), newest_us, now_us)
+    (folder / _NOTE).write_bytes(msgspec.json.encode(note))
+
+
+def restore(folder: Path, data: Path, limits: Limits) -> Note:
+    """Make a store from a backup, and bring it to this version's schema.
+
+    Args:
+        folder: Of the backup.
+        data: Folder of the new store; must be empty, or not there.
+        limits: For the engine.
+
+    Raises:
+        SettingsError: There is no whole backup, or the new folder has something in it.
+        MigrationError: A newer Fluoro has made the backup.
+    """
+    note = read_note(folder)
+    if note.schema_version > max(steps()):
+        raise MigrationError(
+            f"the backup has schema version {note.schema_version}, this Fluoro knows"
+            f" {max(steps())}: restore it with the Fluoro that made it, or a newer one"
+        )
+    if data.exists() and (not data.is_dir() or any(data.iterdir())):
+        raise SettingsError("data", f"{data} is not empty: restore into a new folder")
+    pool = Pool.open(data, limits)
+    try:
+        pool.command(
+            "RESTORE DATABASE default FROM File({folder:String}) SETTINGS max_execution_time = 0",
+            {"folder": str(folder.absolute() / _COPIES)},
+        )
+        for table in _BY_RECEIPT:
+            pool.command(
+                f"DELETE FROM {table} WHERE receipt_us > {{newest:UInt64}}"
+                " SETTINGS max_execution_time = 0",
+                {"newest": note.newest_us},
+            )
+        migrate(pool)
+    except BaseException:
+        pool.close()
+        shutil.rmtree(data)  # it was empty: the next try finds it so
+        raise
+    pool.close()
+    return note
+
+
+def read_note(folder: Path) -> Note:
+    """What a backup holds.
+
+    Raises:
+        SettingsError: There is no whole backup.
+    """
+    try:
+        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Note)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SettingsError(
+            "from", f"{folder} is no backup, or one that was not finished: it has no {_NOTE}"
+        ) from error
