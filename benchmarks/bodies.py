@@ -9,14 +9,18 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import zstandard
 
+import otlp
 from traces import Shape, traces
 
-DOCUMENTS_A_BODY = 1_000
-"""As Fluoro's agent sends them by default."""
+Protocol = Literal["xray", "otlp"]
+
+_DOCUMENTS_A_BODY = 1_000
+"""As many as Fluoro's agent sends by default, and what is left of a trace."""
 
 _KNOWN = 2_000
 """Ids that are remembered of a data set, evenly over it."""
@@ -31,7 +35,7 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class DataSet(msgspec.Struct, frozen=True):
-    """Bodies of PutTraceSegments requests, in order of time, and what is in them."""
+    """Bodies of requests, in order of time, and what is in them."""
 
     shape: Shape
     path: Path
@@ -59,14 +63,15 @@ def cache() -> Path:
     return root / "fluoro" / "benchmarks"
 
 
-def data_set(shape: Shape) -> DataSet:
+def data_set(shape: Shape, protocol: Protocol = "xray") -> DataSet:
     """The data set of a shape, from the cache if it is there."""
-    source = Path(__file__).with_name("traces.py").read_bytes() + Path(__file__).read_bytes()
-    key = hashlib.sha256(source + msgspec.json.encode(shape)).hexdigest()[:16]
+    sources = [Path(__file__).with_name(f"{name}.py") for name in ("traces", "bodies", "otlp")]
+    source = b"".join(path.read_bytes() for path in sources)
+    key = hashlib.sha256(source + msgspec.json.encode([shape, protocol])).hexdigest()[:16]
     index = cache() / f"{key}.json"
     if not index.exists():
         index.parent.mkdir(parents=True, exist_ok=True)
-        made = _make(shape, index.with_suffix(".bodies"))
+        made = _make(shape, protocol, index.with_suffix(".bodies"))
         written = index.with_suffix(".part")
         written.write_bytes(msgspec.json.encode(made, enc_hook=str))
         written.rename(index)
@@ -75,38 +80,45 @@ def data_set(shape: Shape) -> DataSet:
     )
 
 
-def body(documents: Iterable[bytes]) -> bytes:
-    """One request as the agent makes it, uncompressed."""
-    texts = [document.decode() for document in documents]
+def xray(traces: Iterable[list[bytes]]) -> bytes:
+    """A PutTraceSegments request as the agent makes it, uncompressed."""
+    texts = [document.decode() for trace in traces for document in trace]
     return msgspec.json.encode({"TraceSegmentDocuments": texts, "Sources": []})
 
 
-def _make(shape: Shape, path: Path) -> DataSet:
+def _make(shape: Shape, protocol: Protocol, path: Path) -> DataSet:
     began = time.monotonic()
     compressor = zstandard.ZstdCompressor(level=1)
+    encode = {"xray": xray, "otlp": otlp.request}[protocol]
     bodies: list[Body] = []
     trace_ids: list[str] = []
-    documents: list[bytes] = []
-    rows = json_bytes = count = 0
+    rows = json_bytes = 0
     with path.open("wb") as file:
-
-        def write() -> None:
-            compressed = compressor.compress(body(documents))
-            bodies.append(Body(file.tell(), len(compressed), len(documents)))
+        for together in _groups(traces(shape), trace_ids, max(1, shape.traces // _KNOWN)):
+            compressed = compressor.compress(encode(together))
+            bodies.append(Body(file.tell(), len(compressed), sum(map(len, together))))
             file.write(compressed)
-            documents.clear()
-
-        for number, trace in enumerate(traces(shape)):
-            if not number % max(1, shape.traces // _KNOWN):
-                trace_ids.append(msgspec.json.decode(trace[-1])["trace_id"])
-            for document in trace:
-                documents.append(document)
-                count += 1
-                json_bytes += len(document)
-                rows += document.count(b'"start_time":')
-                if len(documents) == DOCUMENTS_A_BODY:
-                    write()
-        if documents:
-            write()
+            documents = [document for trace in together for document in trace]
+            json_bytes += sum(map(len, documents))
+            rows += sum(document.count(b'"start_time":') for document in documents)
+    count = sum(each.documents for each in bodies)
     made_s = time.monotonic() - began
     return DataSet(shape, path, bodies, count, rows, json_bytes, trace_ids, made_s)
+
+
+def _groups(
+    every: Iterable[list[bytes]], trace_ids: list[str], step: int
+) -> Iterator[list[list[bytes]]]:
+    """Traces that are sent together; notes the id of every so many."""
+    together: list[list[bytes]] = []
+    documents = 0
+    for number, trace in enumerate(every):
+        if not number % step:
+            trace_ids.append(msgspec.json.decode(trace[-1])["trace_id"])
+        together.append(trace)
+        documents += len(trace)
+        if documents >= _DOCUMENTS_A_BODY:
+            yield together
+            together, documents = [], 0
+    if together:
+        yield together

@@ -25,7 +25,7 @@ import msgspec
 
 from bodies import DataSet, data_set
 from budget_lines import Measured, Stored, lines
-from disk import Disk
+from disk import read_disk
 from flattening import Costs
 from ingest import Ingest, check_count, ingest, light_load
 from reading import HOUR_S, Reads, Times, measure_all, measure_cold, measure_some
@@ -99,7 +99,7 @@ class Run:
             share = light_load(server, few, _LIGHT_RATE, options.light_s)
         say("cold reads")
         cold = measure_cold(path, Reads(data, data.shape.end), self.every, options.cold_runs)
-        disk = msgspec.json.decode(_output("disk.py", str(path)), type=Disk)
+        disk = read_disk(path)
         shutil.rmtree(path)
         say("random ids")
         random = self.fill(self.folder / "random" / "data", data_set(options.shape("random")))
@@ -153,10 +153,9 @@ def _send(port: int, data: DataSet, rate: float) -> None:
     send_all(Sender(port), data.read(data.bodies), rate=rate)
 
 
-def _output(program: str, *arguments: str) -> bytes:
-    """What another benchmark prints, in a process of its own on every processor."""
-    command = ["taskset", "--cpu-list", f"0-{(os.cpu_count() or 1) - 1}", sys.executable]
-    command += [str(Path(__file__).with_name(program)), *arguments]
+def _output(program: str) -> bytes:
+    """What another benchmark prints, in a process of its own."""
+    command = [sys.executable, str(Path(__file__).with_name(program))]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
 
 

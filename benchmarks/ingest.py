@@ -1,6 +1,5 @@
 """What it costs to take documents: CPU from HTTP to queryable, acknowledgements, parts, memory."""
 
-import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bodies import Body, DataSet, body
+from bodies import Body, DataSet, xray
 from sending import Sender, Sent, send_all
 from serving import Server, request, serving
 from traces import Shape, traces
@@ -114,14 +113,9 @@ def light_load(server: Server, shape: Shape, rate: int, lasts_s: float) -> float
     flat = [document for trace in traces(shape) for document in trace]
     wanted = int(rate * lasts_s)
     bodies = [
-        (Body(0, 0, size), body(flat[place : place + size])) for place in range(0, wanted, size)
+        (Body(0, 0, size), xray([flat[place : place + size]])) for place in range(0, wanted, size)
     ]
     sender = Sender(server.port, headers={"Content-Type": "application/json"})
     cpu_before_s, began = server.cpu_s(), time.monotonic()
     send_all(sender, bodies, rate=rate)
     return (server.cpu_s() - cpu_before_s) / (time.monotonic() - began)
-
-
-def median_ms(values: Sequence[float]) -> float:
-    """Median of seconds, in milliseconds."""
-    return statistics.median(values) * 1000

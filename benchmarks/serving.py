@@ -163,8 +163,8 @@ def evict(folder: Path) -> None:
 
 
 def disk_bytes(folder: Path) -> int:
-    """Size of every file in a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """What the files of a folder take on the disk; holes in them take nothing."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
 def processors() -> tuple[set[int], set[int], set[int]]:
