@@ -10,21 +10,32 @@ from hypothesis import strategies as st
 from fluoro.errors import FilterSyntaxError
 from fluoro.filters.evaluate import holds
 from fluoro.filters.parser import LONGEST, parse
-from fluoro.filters.tree import And, Comparison, FlagTest, ServiceTest
+from fluoro.filters.tree import And, Entity, Field, ServiceTest, Test
 from fluoro.traces.trace import Trace
 from made import call, segment, span
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-FLAGS = st.builds(FlagTest, st.sampled_from(("ok", "error", "throttle", "fault")), st.just(0))
-COMPARISONS = st.builds(
-    Comparison,
-    st.sampled_from(("duration", "responsetime")),
-    st.sampled_from(("=", "!=", "<", "<=", ">", ">=")),
-    NUMBERS | TEXTS | st.booleans(),
+FLAGS = st.builds(
+    Test,
+    st.builds(Field, st.sampled_from(("ok", "error", "throttle", "fault"))),
+    st.none(),
+    st.just(()),
     st.just(0),
 )
-SERVICES = st.builds(ServiceTest, TEXTS | st.sampled_from(("web", "api")), st.just(0))
+COMPARISONS = st.builds(
+    Test,
+    st.builds(Field, st.sampled_from(("duration", "responsetime"))),
+    st.sampled_from(("=", "!=", "<", "<=", ">", ">=")),
+    st.tuples(NUMBERS | TEXTS | st.booleans()),
+    st.just(0),
+)
+SERVICES = st.builds(
+    ServiceTest,
+    st.builds(Entity, TEXTS | st.sampled_from(("web", "api")), is_plain=st.just(value=True)),
+    st.none(),
+    st.just(0),
+)
 TERMS = FLAGS | COMPARISONS | SERVICES
 EXPRESSIONS = TERMS | st.builds(And, st.lists(TERMS, min_size=2, max_size=5).map(tuple))
 BLANKS = st.sampled_from((" ", "  ", "\n", "\t"))
@@ -46,11 +57,11 @@ def printed(draw, expression):
             joints = st.sampled_from((" ", "\n", " and ", " AND "))
             first, *rest = [draw(printed(term)) for term in terms]
             return first + "".join(draw(joints) + text for text in rest)
-        case FlagTest(flag):
-            text = draw(st.sampled_from((flag, flag.upper(), flag.title())))
-        case Comparison(field, operator, value):
-            text = f"{field}{draw(BLANKS)}{operator}{draw(BLANKS)}{literal(value)}"
-        case ServiceTest(name):
+        case Test(Field(word), None):
+            text = draw(st.sampled_from((word, word.upper(), word.title())))
+        case Test(Field(word), operator, (value,)):
+            text = f"{word}{draw(BLANKS)}{operator}{draw(BLANKS)}{literal(value)}"
+        case ServiceTest(Entity(name)):
             text = f"service{draw(BLANKS)}({draw(BLANKS)}{literal(name)})"
     return f"({text})" if draw(st.booleans()) else text
 
@@ -81,10 +92,8 @@ def test_every_term_knows_its_place(data, expression):
     for term in tree.terms if isinstance(tree, And) else (tree,):
         word = text[term.offset :].lower()
         match term:
-            case FlagTest(flag):
-                assert word.startswith(flag)
-            case Comparison(field):
-                assert word.startswith(field)
+            case Test(Field(keyword)):
+                assert word.startswith(keyword)
             case ServiceTest():
                 assert word.startswith("service")
 
@@ -124,7 +133,7 @@ def test_a_trace_with_a_root_is_ok_or_not(flag, trace):
     held = {
         word
         for word in ("ok", "error", "throttle", "fault")
-        if holds(msgspec.structs.replace(flag, flag=word), trace)
+        if holds(msgspec.structs.replace(flag, field=Field(word)), trace)
     }
     assert (held == {"ok"}) or (bool(held) == (trace.root is not None) and "ok" not in held)
 
@@ -132,6 +141,6 @@ def test_a_trace_with_a_root_is_ok_or_not(flag, trace):
 @given(NUMBERS, st.sampled_from(TRACES), st.sampled_from(("duration", "responsetime")))
 def test_one_of_three_comparisons_holds(value, trace, field):
     """Less, equal or more; none of them without a value."""
-    held = [holds(Comparison(field, way, value, 0), trace) for way in ("<", "=", ">")]
+    held = [holds(Test(Field(field), way, (value,), 0), trace) for way in ("<", "=", ">")]
     has_value = field == "duration" or trace.response_us is not None
     assert sum(held) == has_value

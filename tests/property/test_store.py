@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from captures import documents as captured_documents
 from fluoro.filters.evaluate import holds
-from fluoro.filters.tree import Comparison, FlagTest, ServiceTest
+from fluoro.filters.parser import parse
 from fluoro.model.outcome import OUTCOMES
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
@@ -30,10 +30,10 @@ IDS = [trace_id(number) for number in range(1, 21)]
 REGIONS = itertools.count()
 WINDOWS = st.tuples(st.integers(-10 * S, 130 * S), st.integers(1, 60 * S))
 EXPRESSIONS = (
-    *(FlagTest(outcome, 0) for outcome in OUTCOMES),
-    *(ServiceTest(name, 0) for name, _ in SERVICES[:2]),
+    *(parse(outcome) for outcome in OUTCOMES),
+    *(parse(f'service("{name}")') for name, _ in SERVICES[:2]),
     *(
-        Comparison(field, operator, 2.0, 0)
+        parse(f"{field} {operator} 2")
         for field in ("duration", "responsetime")
         for operator in ("<", ">=", "!=")
     ),

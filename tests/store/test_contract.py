@@ -5,7 +5,7 @@ import json
 import pytest
 
 from captures import documents as captured_documents
-from fluoro.filters.tree import And, Comparison, FlagTest, ServiceTest
+from fluoro.filters.parser import parse
 from fluoro.model.outcome import FAULT, IN_PROGRESS
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
@@ -203,7 +203,7 @@ def test_every_level_of_a_document_is_a_span(storage, tenant, levels):
     assert lowest.annotations == {"deep": True}
     assert lowest.parent_id == f"{levels:016x}"
     assert {span.service for span in spans.values()} == {"web"}
-    assert found(storage, tenant, expression=ServiceTest(lowest.name, 0)) == [ONE]
+    assert found(storage, tenant, expression=parse(f"service({json.dumps(lowest.name)})")) == [ONE]
 
 
 @pytest.mark.parametrize("metadata", WORST, ids=["2^70", "-2^63-1", "1e400", "surrogate", "deep"])
@@ -229,9 +229,7 @@ def test_what_the_engine_cannot_parse_is_found_by_id_and_by_search(storage, tena
     assert (spans["web"].flags, spans["web"].duration_us) == (FAULT, 2 * S)
     assert spans["web"].annotations == {"tier": "gold"}
     assert (spans["orders"].node_type, spans["orders"].service) == ("remote", "web")
-    wanted = And(
-        (FlagTest("fault", 0), ServiceTest("orders", 0), Comparison("duration", ">", 1.5, 0))
-    )
+    wanted = parse('fault AND service("orders") AND duration > 1.5')
     assert found(storage, tenant, expression=wanted) == [ONE]
     graph = storage.graph(tenant, BASE_US, BASE_US + 3 * S)
     assert {row.node.name for row in graph.nodes} == {"web", "orders"}

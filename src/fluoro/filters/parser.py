@@ -6,16 +6,7 @@ guide, "Using filter expressions"; spec of filter expressions, sections 1, 3 and
 
 from fluoro.errors import FilterSyntaxError
 from fluoro.filters.lexer import Lexer, Token
-from fluoro.filters.tree import (
-    And,
-    Comparison,
-    Expression,
-    Flag,
-    FlagTest,
-    NumberField,
-    Operator,
-    ServiceTest,
-)
+from fluoro.filters.tree import And, Entity, Expression, Field, Operator, ServiceTest, Test, Value
 
 LONGEST = 2000
 """Characters of an expression."""
@@ -23,13 +14,8 @@ LONGEST = 2000
 DEEPEST = 128
 """Levels of parentheses."""
 
-_FLAGS: dict[str, Flag] = {
-    "ok": "ok",
-    "error": "error",
-    "throttle": "throttle",
-    "fault": "fault",
-}
-_NUMBERS: dict[str, NumberField] = {"duration": "duration", "responsetime": "responsetime"}
+_FLAGS = frozenset({"ok", "error", "throttle", "fault"})
+_NUMBERS = frozenset({"duration", "responsetime"})
 _OPERATORS: dict[str, Operator] = {
     "=": "=",
     "!=": "!=",
@@ -151,9 +137,9 @@ class _Parser:
         if token.kind != "word" or token.keyword in _RESERVED:
             raise self._lexer.invalid(token, expected="a keyword")
         if token.keyword in _FLAGS:
-            return self._flag(_FLAGS[token.keyword])
+            return self._flag()
         if token.keyword in _NUMBERS:
-            return self._comparison(_NUMBERS[token.keyword])
+            return self._comparison()
         if token.keyword == "service":
             return self._service()
         raise self._unknown(token)
@@ -169,13 +155,13 @@ class _Parser:
         self._depth -= 1
         return expression
 
-    def _flag(self, flag: Flag) -> FlagTest:
+    def _flag(self) -> Test:
         word = self._advance()
         if self._is_operator() or self._token.keyword in _TEXT_OPERATORS:
             raise self._unsupported(self._token, after=word)
-        return FlagTest(flag, word.offset)
+        return Test(Field(word.keyword), None, (), word.offset)
 
-    def _comparison(self, field: NumberField) -> Comparison:
+    def _comparison(self) -> Test:
         word = self._advance()
         if self._token.keyword in _TEXT_OPERATORS:
             raise self._unsupported(self._token, after=word)
@@ -187,7 +173,7 @@ class _Parser:
         if literal.kind in ("end", "symbol") or literal.keyword in _RESERVED - _BOOLEANS.keys():
             raise self._lexer.invalid(literal, expected="a value")
         self._token = self._lexer.term()
-        return Comparison(field, operator, _value(literal), word.offset)
+        return Test(Field(word.keyword), operator, (_value(literal),), word.offset)
 
     def _service(self) -> ServiceTest:
         word = self._advance()
@@ -203,7 +189,7 @@ class _Parser:
         self._expect(")")
         if self._is_symbol("{"):
             raise self._unsupported(self._token, after=word)
-        return ServiceTest(name.text, word.offset)
+        return ServiceTest(Entity(name=name.text, is_plain=True), None, word.offset)
 
     def _unknown(self, word: Token) -> FilterSyntaxError:
         """Why a word may not stand at the begin of a term."""
@@ -243,7 +229,7 @@ class _Parser:
         return token
 
 
-def _value(literal: Token) -> float | str | bool:
+def _value(literal: Token) -> Value:
     if literal.kind == "number":
         return float(literal.text)
     return _BOOLEANS.get(literal.keyword, literal.text)

@@ -1,6 +1,6 @@
 import pytest
 
-from fluoro.filters.tree import And, Comparison, FlagTest, ServiceTest
+from fluoro.filters.parser import parse
 from fluoro.store.compile import compile_filter
 
 HOSTILE = "'; DROP TABLE spans; --"
@@ -14,7 +14,7 @@ def test_no_expression_is_always_true():
 def test_values_travel_as_parameters_alone():
     """No value of an expression is in the text, however it is spelled."""
     text, parameters = compile_filter(
-        And((ServiceTest(HOSTILE, 0), Comparison("duration", ">", 1.25, 0), ServiceTest("b", 0)))
+        parse(f'service("{HOSTILE}") AND duration > 1.25 AND service("b")')
     )
     assert parameters == {"p0": HOSTILE, "p1": 1.25, "p2": "b"}
     assert [f"{{{name}:" in text for name in parameters] == [True] * 3
@@ -25,18 +25,18 @@ def test_values_travel_as_parameters_alone():
 @pytest.mark.parametrize("operator", ["!=", "<", "<="])
 def test_what_bounds_a_duration_from_above_is_left_to_python(operator):
     """Rows that came without their parents make it shorter than the rows tell."""
-    assert compile_filter(Comparison("duration", operator, 1.0, 0)) == ("1", {})
+    assert compile_filter(parse(f"duration {operator} 1")) == ("1", {})
 
 
-@pytest.mark.parametrize("value", ["1.0", True])
+@pytest.mark.parametrize("value", ['"1.0"', "true"])
 @pytest.mark.parametrize("field", ["duration", "responsetime"])
 def test_a_value_that_is_no_number_matches_nothing(field, value):
     """It is legal all the same."""
-    assert compile_filter(Comparison(field, "=", value, 0)) == ("0", {})
+    assert compile_filter(parse(f"{field} = {value}")) == ("0", {})
 
 
 def test_every_term_of_an_and_is_asked():
     """Each in brackets of its own."""
-    text, _ = compile_filter(And((FlagTest("fault", 0), FlagTest("ok", 0))))
+    text, _ = compile_filter(parse("fault AND ok"))
     assert text.count("countIf(") == 2
     assert ") AND (" in text

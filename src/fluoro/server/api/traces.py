@@ -202,8 +202,8 @@ def _holds_within(expression: Expression | None, trace: Trace, start_us: int, en
     match expression:
         case And(terms):
             return all(_holds_within(term, trace, start_us, end_us) for term in terms)
-        case ServiceTest(name):
+        case ServiceTest(entity, None):
             rows = observe([trace.spans], start_us, end_us + 1, exact=True).nodes
-            return any(row.node.name == name and row.durations for row in rows)
+            return any(row.node.name == entity.name and row.durations for row in rows)
         case _:
             return matches(expression, trace)
