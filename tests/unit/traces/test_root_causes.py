@@ -114,6 +114,14 @@ def test_an_inferred_receiver_ends_the_path_of_its_caller():
     ]
 
 
+def test_what_is_nested_in_an_unanswered_call_is_not_gone_through():
+    """Go nests the steps of a connection in it; the receiver is what failed."""
+    dial = entity(3, "dial", fault=True, cause=thrown("Refused"))
+    assert faults(entity(1, "web", call(2, "api", dial, fault=True), fault=True)) == [
+        "web[web api@] > ~api[api]"
+    ]
+
+
 def test_a_failed_inferred_receiver_explains_a_fault_without_an_exception():
     """Python records none for a failed connection."""
     assert faults(entity(1, "web", call(2, "api", fault=True), fault=True)) == [
@@ -166,6 +174,13 @@ def test_a_failed_callee_goes_before_local_work():
     api = entity(4, "api", fault=True, cause=thrown("B")) | under(3)
     assert faults(web, api) == ["web[web api@] > api[api!B]"]
     assert faults(web) == ["web[web api@] > ~api[api]"]
+
+
+def test_a_failed_segment_without_a_call_goes_before_local_work():
+    """Lambda's function hangs directly below the segment of the service."""
+    local = entity(2, "work", start=0.1, fault=True, cause=thrown("A"))
+    function = entity(3, "fn", start=0.5, fault=True, cause=thrown("B")) | under(1)
+    assert faults(entity(1, "web", local, fault=True), function) == ["web[web] > fn[fn!B]"]
 
 
 def test_a_call_whose_callee_is_fine_counts_as_local_work():
@@ -277,6 +292,14 @@ def test_every_root_that_failed_impacts_its_client():
     late = entity(1, "late", start=0.5, fault=True, cause=thrown("A"))
     early = entity(2, "early", fault=True, cause=thrown("B"))
     assert faults(late, early) == ["early[early!B]", "late[late!A]"]
+
+
+def test_causes_are_in_the_order_of_their_starts():
+    """Not of the calls that led to them."""
+    web = entity(1, "web", call(2, "api", start=0.1), call(3, "stock", start=0.2))
+    api = entity(4, "api", start=0.6, fault=True, cause=thrown("A")) | under(2)
+    stock = entity(5, "stock", start=0.3, fault=True, cause=thrown("B")) | under(3)
+    assert faults(web, api, stock) == ["stock[stock!B] (handled)", "api[api!A] (handled)"]
 
 
 def test_an_orphaned_segment_starts_a_path():
