@@ -54,6 +54,8 @@ def _section(program: str, class_: type) -> str:
 
 def _default(field: "dataclasses.Field[object]") -> str:
     value = field.default
+    if value in {dataclasses.MISSING, ""}:
+        return "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"`{value}`"

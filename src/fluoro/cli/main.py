@@ -2,11 +2,17 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 from fluoro import __version__
-from fluoro.errors import MigrationError, MissingExtraError, SettingsError
+from fluoro.errors import (
+    MigrationError,
+    MissingExtraError,
+    SettingsError,
+    StoreUnavailableError,
+)
 
 try:
     import yaml
@@ -17,6 +23,8 @@ except ImportError:
 
 _VARIABLES = "FLUORO_"
 _STATUS = 2
+_SECRETS = {"--store-password": "FLUORO_SERVER_STORE_PASSWORD"}
+"""Settings that are never flags, and their variables."""
 
 _HELP = """Application tracing for Kubernetes that speaks AWS X-Ray, run by you.
 
@@ -68,6 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
             Path | None, Parameter(name=("--config", "-c"), env_var="FLUORO_CONFIG")
         ] = None,
     ) -> None:
+        _refuse_secrets(tokens)
         if config is not None:
             _check_file(config)
             os.environ["FLUORO_CONFIG"] = str(config)  # for the children of `fluoro up`
@@ -80,8 +89,22 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(_refused(f"{flag}: {error.message}"))
     except (MigrationError, MissingExtraError) as error:
         sys.exit(_refused(str(error)))
+    except StoreUnavailableError as error:  # it may be there at the next attempt
+        _refused(str(error))
+        sys.exit(1)
     except CycloptsError as error:
         sys.exit(_refused(" ".join(str(error).split())))
+
+
+def _refuse_secrets(tokens: Iterable[str]) -> None:
+    for token in tokens:
+        flag = token.partition("=")[0]
+        if variable := _SECRETS.get(flag):
+            raise SettingsError(
+                flag.removeprefix("--").replace("-", "_"),
+                f"every user of this machine could see it: set {variable}, or the key in the file"
+                " of --config",
+            )
 
 
 def _check_file(config: Path) -> None:
@@ -95,6 +118,10 @@ def _check_file(config: Path) -> None:
         raise SettingsError("config", f"{config} is not YAML{line}") from error
     if found is not None and not isinstance(found, dict):
         raise SettingsError("config", f"{config} has no keys `server` or `agent` at its top")
+    for section in (found or {}).values():
+        for name, value in section.items() if isinstance(section, dict) else ():
+            if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+                raise SettingsError(name, f"its keys in {config} need quotes")
 
 
 def _refused(sentence: str) -> int:

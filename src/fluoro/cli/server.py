@@ -51,6 +51,8 @@ def server(
 def fitted(settings: ServerSettings, memory_limit: int | None, processors: int) -> ServerSettings:
     """Settings with what depends on the machine worked out: folder, memory, cores.
 
+    A ClickHouse has a machine of its own, and settings of its own for memory and cores.
+
     Args:
         settings: As given.
         memory_limit: Bytes that the container may use, None without a limit.
@@ -59,11 +61,13 @@ def fitted(settings: ServerSettings, memory_limit: int | None, processors: int) 
     Raises:
         SettingsError: They do not go together.
     """
+    settings = dataclasses.replace(settings, data=settings.data.expanduser())
+    if settings.store:
+        return settings
     share = _WITHOUT_LIMIT_BYTES if memory_limit is None else int(memory_limit * _SHARE_OF_LIMIT)
     memory_bytes = settings.store_memory_bytes or share
     return dataclasses.replace(
         settings,
-        data=settings.data.expanduser(),
         store_memory_bytes=memory_bytes,
         store_threads=settings.store_threads or processors,
         query_memory_bytes=settings.query_memory_bytes or memory_bytes // 4,
@@ -71,11 +75,13 @@ def fitted(settings: ServerSettings, memory_limit: int | None, processors: int) 
 
 
 def _open(settings: ServerSettings) -> Storage:
-    """The embedded store in the folder of the settings."""
-    try:
-        import chdb  # noqa: F401, PLC0415  only to see whether the extra is there
-    except ImportError as error:
-        raise MissingExtraError("embedded") from error
+    """The ClickHouse of the settings, or the embedded store in their folder."""
+    address = settings.store_address
+    if address is None:
+        try:
+            import chdb  # noqa: F401, PLC0415  only to see whether the extra is there
+        except ImportError as error:
+            raise MissingExtraError("embedded") from error
     from fluoro.store.clickhouse import ClickHouseStorage  # noqa: PLC0415  0.4 s that help can save
     from fluoro.store.pool import Limits  # noqa: PLC0415  the same
 
@@ -86,4 +92,6 @@ def _open(settings: ServerSettings) -> Storage:
         query_timeout_s=settings.query_timeout_s,
         query_memory_bytes=settings.query_memory_bytes,
     )
-    return ClickHouseStorage.open(settings.data, limits)
+    if address is None:
+        return ClickHouseStorage.open(settings.data, limits)
+    return ClickHouseStorage.connect(address, settings.store_password, limits)

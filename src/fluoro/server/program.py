@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import socket
 import time
 from collections.abc import Callable
@@ -113,7 +112,7 @@ async def _serve(
         _LOG.info(
             "server_started",
             version=fluoro.__version__,
-            **{**dataclasses.asdict(backend.settings), "data": str(backend.settings.data)},
+            **backend.settings.shown(),
         )
         ready(addresses)
         await stop.wait()

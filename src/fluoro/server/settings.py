@@ -3,14 +3,18 @@
 `docs/reference/settings.md` is generated from this class. Limits that AWS sets are no settings.
 """
 
+import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from fluoro.errors import SettingsError
+from fluoro.store.address import Address, parse
 from fluoro.wire import ports
 
 _MIB = 1024 * 1024
+_ACCOUNT = re.compile(r"[0-9]{12}\Z")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -28,18 +32,26 @@ class ServerSettings:
     data: Path = Path("~/.local/state/fluoro/server")
     """Folder of the embedded store; made when it is not there. One server uses it at a time."""
 
+    store: str = ""
+    """A ClickHouse instead of the embedded store: clickhouse://user@host:8123/database, with
+    ?cluster=name for a cluster, clickhouses:// for TLS."""
+
+    store_password: str = dataclasses.field(default="", repr=False)
+    """Password of the user in `store`; never by flag, which every user of a machine can see."""
+
     insecure: bool = False
     """Listen beyond this machine although nobody has to sign: whoever reaches the address may read
     and write every trace."""
 
     store_memory_bytes: int = 0
-    """Most memory that the store uses; 0 is 70 % of the container's limit, 2 GB without one."""
+    """Most memory that the embedded store uses; 0 is 70 % of the container's limit, 2 GB without
+    one."""
 
     store_readers: int = 4
     """Queries that run at the same time; others wait."""
 
     store_threads: int = 0
-    """Processor threads of one query; 0 is the number of cores."""
+    """Processor threads of one query; 0 is the number of cores, or what a ClickHouse says."""
 
     flush_documents: int = 5_000
     """Documents that are written at once at most."""
@@ -60,10 +72,23 @@ class ServerSettings:
     """Longest time that a query of the store may take."""
 
     query_memory_bytes: int = 0
-    """Most memory that one query may use; 0 is a quarter of the store's."""
+    """Most memory that one query may use; 0 is a quarter of the embedded store's, or what a
+    ClickHouse says."""
 
     trace_read_bytes: int = 64 * _MIB
     """Bytes of one trace that BatchGetTraces answers; a longer one has LimitExceeded."""
+
+    retention_days: int = 30
+    """Days for which everything is kept, counted from its receipt; whole days of UTC, so a
+    document is there for up to one day longer."""
+
+    retention_days_by_account: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Accounts that keep theirs for fewer days. In a file the accounts need quotes; as a flag
+    `--retention-days-by-account.111122223333 7`, as a variable JSON."""
+
+    disk_bytes: int = 0
+    """Most bytes on disk: past it the oldest days are dropped, never today's. 0 is 80 % of the
+    volume of an embedded store."""
 
     log_level: LogLevel = "info"
     """Least important lines that the log on stderr has."""
@@ -76,6 +101,8 @@ class ServerSettings:
         """
         host, _ = ports.parse("address", self.address)
         ports.parse("admin_address", self.admin_address)
+        if self.store_address is None and self.store_password:
+            raise SettingsError("store_password", "it is of no use without store")
         if not self.insecure and not ports.is_loopback(host):
             raise SettingsError(
                 "address",
@@ -92,12 +119,33 @@ class ServerSettings:
                 f"{self.query_memory_bytes} is more than store_memory_bytes"
                 f" ({self.store_memory_bytes}): choose a smaller number",
             )
+        for account, days in self.retention_days_by_account.items():
+            if not _ACCOUNT.match(account) or not 1 <= days < self.retention_days:
+                raise SettingsError(
+                    "retention_days_by_account",
+                    f"{account}: {days} cannot be: an account has 12 digits, and keeps its own for"
+                    f" fewer days than the retention_days of all ({self.retention_days})",
+                )
         if self.flush_documents > self.queue_documents:
             raise SettingsError(
                 "flush_documents",
                 f"{self.flush_documents} documents never wait in a queue of"
                 f" {self.queue_documents}: make queue_documents larger",
             )
+
+    @property
+    def store_address(self) -> Address | None:
+        """Where the ClickHouse is; None for the embedded store.
+
+        Raises:
+            SettingsError: `store` is no address.
+        """
+        return parse(self.store) if self.store else None
+
+    def shown(self) -> dict[str, object]:
+        """All of them for the log, without what is secret."""
+        password = "***" if self.store_password else ""
+        return {**dataclasses.asdict(self), "data": str(self.data), "store_password": password}
 
 
 _LEAST = {
@@ -112,4 +160,6 @@ _LEAST = {
     "query_timeout_s": 1,
     "query_memory_bytes": 0,
     "trace_read_bytes": 1,
+    "retention_days": 1,
+    "disk_bytes": 0,
 }

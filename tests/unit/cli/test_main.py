@@ -2,7 +2,7 @@ import pytest
 
 from fluoro import __version__
 from fluoro.cli.main import main
-from fluoro.errors import MigrationError
+from fluoro.errors import MigrationError, StoreUnavailableError
 from fluoro.server.settings import ServerSettings
 
 
@@ -106,6 +106,9 @@ def test_settings_have_no_other_names(given):
             "--agent-address: 'nowhere' is no address",
         ),
         (["server", "--config=/nowhere.yaml"], "/nowhere.yaml"),
+        (["server", "--store=mysql://db"], "--store: not an address"),
+        (["server", "--store-password=x"], "set FLUORO_SERVER_STORE_PASSWORD"),
+        (["server", "--store-password", "x"], "every user of this machine"),
     ],
 )
 def test_what_cannot_work(capsys, arguments, words):
@@ -134,6 +137,27 @@ def test_a_file_that_is_wrong(capsys, file, text, words):
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_a_store_that_does_not_answer(capsys, monkeypatch):
+    """Status 1 with one sentence: whoever starts it again may find the store."""
+    from fluoro.cli import server  # noqa: PLC0415  as the command line imports it
+
+    async def run_in_vain(*_, **__):
+        raise StoreUnavailableError("the store failed: nobody there")
+
+    monkeypatch.setattr(server, "run", run_in_vain)
+    monkeypatch.setattr(server, "configure_log", lambda _: None)
+    assert run("server") == 1
+    assert capsys.readouterr().err == "fluoro: the store failed: nobody there\n"
+
+
+def test_a_password_by_variable(given, monkeypatch):
+    """It arrives; no flag is needed."""
+    monkeypatch.setenv("FLUORO_SERVER_STORE", "clickhouse://ch")
+    monkeypatch.setenv("FLUORO_SERVER_STORE_PASSWORD", "hunter2")
+    assert run("server") == 0
+    assert given[0].store_password == "hunter2"  # noqa: S105
 
 
 def test_a_newer_store(capsys, monkeypatch):

@@ -37,3 +37,11 @@ def test_a_query_beyond_the_machine():
     """Refused when the machine is known."""
     with pytest.raises(SettingsError, match="store_memory_bytes"):
         fitted(ServerSettings(query_memory_bytes=701), 1000, 1)
+
+
+def test_a_clickhouse_has_a_machine_of_its_own():
+    """Memory and threads of its queries are its own settings' unless ours say more."""
+    settings = fitted(ServerSettings(store="clickhouse://ch"), 1000, 3)
+    assert (settings.store_threads, settings.query_memory_bytes) == (0, 0)
+    settings = ServerSettings(store="clickhouse://ch", query_memory_bytes=10**12)
+    assert fitted(settings, 1000, 3).query_memory_bytes == 10**12

@@ -57,3 +57,27 @@ def test_numbers_that_do_not_go_together():
         ServerSettings(store_memory_bytes=5, query_memory_bytes=6)
     with pytest.raises(SettingsError, match="queue_documents"):
         ServerSettings(flush_documents=6, queue_documents=5)
+
+
+def test_the_store_is_an_address():
+    """Read once at the start, so a wrong one ends it."""
+    assert ServerSettings().store_address is None
+    address = ServerSettings(store="clickhouse://ada@ch/traces").store_address
+    assert (address.user, address.host, address.database) == ("ada", "ch", "traces")
+    with pytest.raises(SettingsError, match="not an address"):
+        ServerSettings(store="ch:8123")
+
+
+def test_a_password_without_a_store_is_a_mistake():
+    """Somebody believes that a ClickHouse is used."""
+    with pytest.raises(SettingsError, match="without store") as error:
+        ServerSettings(store_password="hunter2")  # noqa: S106
+    assert error.value.setting == "store_password"
+
+
+def test_no_log_shows_the_password():
+    """Neither the settings as they are logged, nor as Python prints them."""
+    settings = ServerSettings(store="clickhouse://ch", store_password="hunter2")  # noqa: S106
+    assert "hunter2" not in f"{settings} {settings.shown()}"
+    assert settings.shown()["store_password"] == "***"  # noqa: S105
+    assert ServerSettings().shown()["store_password"] == ""
