@@ -3,6 +3,10 @@
 import asyncio
 import dataclasses
 import os
+import shutil
+import socket
+import uuid
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,9 +16,10 @@ from fluoro.cli.running import configure_log, print_json, run_until_signal
 from fluoro.errors import MissingExtraError
 from fluoro.server.program import Addresses, run
 from fluoro.server.settings import ServerSettings
-from fluoro.store.storage import Storage
+from fluoro.store.upkeep import KeptStorage
 
 _SHARE_OF_LIMIT = 0.7
+_SHARE_OF_VOLUME = 0.8
 _WITHOUT_LIMIT_BYTES = 2_000_000_000
 
 
@@ -43,15 +48,14 @@ def server(
             )
 
     async def program(stop: asyncio.Event) -> None:
-        await run(settings, lambda: _open(settings), ready=ready, stop=stop)
+        replica = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
+        await run(settings, lambda: _open(settings), ready=ready, stop=stop, replica=replica)
 
     run_until_signal(program)
 
 
 def fitted(settings: ServerSettings, memory_limit: int | None, processors: int) -> ServerSettings:
-    """Settings with what depends on the machine worked out: folder, memory, cores.
-
-    A ClickHouse has a machine of its own, and settings of its own for memory and cores.
+    """Settings with what depends on the machine worked out: folder, memory, cores, disk.
 
     Args:
         settings: As given.
@@ -68,13 +72,20 @@ def fitted(settings: ServerSettings, memory_limit: int | None, processors: int) 
     memory_bytes = settings.store_memory_bytes or share
     return dataclasses.replace(
         settings,
+        disk_bytes=settings.disk_bytes or int(volume_bytes(settings.data) * _SHARE_OF_VOLUME),
         store_memory_bytes=memory_bytes,
         store_threads=settings.store_threads or processors,
         query_memory_bytes=settings.query_memory_bytes or memory_bytes // 4,
     )
 
 
-def _open(settings: ServerSettings) -> Storage:
+def volume_bytes(folder: Path) -> int:
+    """Size of the volume that a folder is on, or will be once it is made."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).total
+
+
+def _open(settings: ServerSettings) -> KeptStorage:
     """The ClickHouse of the settings, or the embedded store in their folder."""
     address = settings.store_address
     if address is None:

@@ -1,5 +1,6 @@
 """/livez, /readyz and /metrics, on a listener of their own that nobody outside needs to reach."""
 
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 import anyio
@@ -13,13 +14,26 @@ from fluoro.errors import StoreError
 from fluoro.server.backend import Backend
 from fluoro.server.counters import metrics
 from fluoro.wire import prometheus
+from fluoro.wire.prometheus import Metric
 
 _PATIENCE_S = 2.0
 """How long a store that is busy with queries may take to answer."""
 
 
-def create_admin(backend: Backend, version: str) -> Starlette:
-    """The admin listener's application."""
+def create_admin(
+    backend: Backend,
+    version: str,
+    more: Callable[[], Sequence[Metric]] = tuple,
+    routes: Sequence[Route] = (),
+) -> Starlette:
+    """The admin listener's application.
+
+    Args:
+        backend: What it tells of.
+        version: That runs.
+        more: Further metrics.
+        routes: Further paths.
+    """
 
     async def livez(_request: Request) -> Response:
         """The process runs and its event loop turns."""
@@ -37,9 +51,14 @@ def create_admin(backend: Backend, version: str) -> Starlette:
         return PlainTextResponse("ok\n")
 
     async def scrape(_request: Request) -> Response:
-        found = metrics(backend.counters, backend.writer, version)
+        found = [*metrics(backend.counters, backend.writer, version), *more()]
         return Response(prometheus.render(found), media_type=prometheus.CONTENT_TYPE)
 
     return Starlette(
-        routes=[Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", scrape)]
+        routes=[
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            Route("/metrics", scrape),
+            *routes,
+        ]
     )

@@ -13,6 +13,9 @@ from fluoro.wire.prometheus import Metric, Sample
 STORE_FAILED = "StoreUnavailable"
 """Reason of documents that passed the check but could not be inserted; their senders were told."""
 
+DELETED = "Deleted"
+"""Reason of documents that were accepted but not kept, since somebody deleted their trace."""
+
 
 class Counters:
     """Numbers since the start; changed in the event loop only.
@@ -41,6 +44,8 @@ def metrics(counters: Counters, writer: Writer, version: str) -> list[Metric]:
     rejected = [
         Sample(count, {"reason": reason}) for reason, count in sorted(counters.rejected.items())
     ]
+    if writer.deleted:
+        rejected.append(Sample(writer.deleted, {"reason": DELETED}))
     if writer.failed:
         rejected.append(Sample(writer.failed, {"reason": STORE_FAILED}))
     return [

@@ -8,14 +8,17 @@ from collections.abc import Callable
 
 import msgspec
 import structlog
+from starlette.applications import Starlette
 
 import fluoro
 from fluoro.listener import address_of, bind, listening
+from fluoro.server import store_admin, upkeep
 from fluoro.server.admin import create_admin
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
+from fluoro.server.jobs import Jobs
 from fluoro.server.settings import ServerSettings
-from fluoro.store.storage import Storage
+from fluoro.store.upkeep import KeptStorage
 from fluoro.store.writer import Writer, WriterSettings
 
 _REQUEST_S = 20.0
@@ -39,12 +42,13 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
-async def run(
+async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
     settings: ServerSettings,
-    open_storage: Callable[[], Storage],
+    open_storage: Callable[[], KeptStorage],
     *,
     ready: Callable[[Addresses], None],
     stop: asyncio.Event,
+    replica: str = "server",
     clock_us: Callable[[], int] = _now_us,
 ) -> None:
     """Run a server until `stop` is set.
@@ -57,6 +61,7 @@ async def run(
         open_storage: Opens the store; called once the addresses are taken.
         ready: Called once, when every listener answers.
         stop: Set it (on SIGTERM) to end.
+        replica: A name that no other server of the same store has.
         clock_us: Epoch microseconds.
 
     Raises:
@@ -70,31 +75,41 @@ async def run(
     ):
         writer = Writer(storage.insert, _writer_settings(settings))
         backend = Backend(storage, writer, settings, clock_us)
+        jobs = Jobs(upkeep.beat(storage.upkeep, replica), upkeep.jobs(storage.upkeep, settings))
+        admin = create_admin(
+            backend,
+            fluoro.__version__,
+            lambda: [*jobs.metrics(), *upkeep.metrics(storage.upkeep.dropped, settings)],
+            store_admin.routes(storage, settings.retention_days, clock_us),
+        )
+        jobs.start()
         try:
-            await _serve(backend, main_socket, admin_socket, ready, stop)
+            await _serve(backend, admin, (main_socket, admin_socket), ready, stop)
         finally:
+            await asyncio.to_thread(jobs.close)
             await asyncio.to_thread(writer.close)
         counters = backend.counters
         _LOG.info(
             "server_stopped",
             received=writer.received + counters.rejected.total(),
             stored=writer.stored,
-            rejected=writer.failed + counters.rejected.total(),
+            rejected=writer.failed + writer.deleted + counters.rejected.total(),
             waiting=writer.waiting,
         )
 
 
 async def _serve(
     backend: Backend,
-    main_socket: socket.socket,
-    admin_socket: socket.socket,
+    admin: Starlette,
+    sockets: tuple[socket.socket, socket.socket],
     ready: Callable[[Addresses], None],
     stop: asyncio.Event,
 ) -> None:
     """Answer until `stop` is set and everything that was taken is written and answered."""
+    main_socket, admin_socket = sockets
     async with (
         listening(
-            create_admin(backend, fluoro.__version__),
+            admin,
             admin_socket,
             timeout_s=_REQUEST_S,
             connections=_ADMIN_CONNECTIONS,

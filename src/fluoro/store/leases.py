@@ -7,9 +7,6 @@ from collections.abc import Callable
 
 from fluoro.store.pool import Pool
 
-BEAT_S = 5.0
-"""How often a replica says that it lives."""
-
 _ALIVE_US = 15_000_000
 
 

@@ -12,6 +12,9 @@ import msgspec
 
 from fluoro.store.storage import Storage
 
+BEAT_S = 5.0
+"""How often a replica says that it lives."""
+
 Reason = Literal["retention", "disk"]
 
 
@@ -131,4 +134,6 @@ class Upkeep(Protocol):
 class KeptStorage(Storage, Protocol):
     """A Storage that outlives the process, as a server needs it."""
 
-    upkeep: Upkeep
+    @property
+    def upkeep(self) -> Upkeep:
+        """What jobs and operators ask of it."""

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,11 @@ def test_a_machine_without_limit():
 def test_what_was_set_stays():
     """Only zeros are worked out."""
     settings = ServerSettings(
-        data=Path("/x"), store_memory_bytes=9, store_threads=2, query_memory_bytes=4
+        data=Path("/x"),
+        store_memory_bytes=9,
+        store_threads=2,
+        query_memory_bytes=4,
+        disk_bytes=5,
     )
     assert fitted(settings, 1000, 8) == settings
 
@@ -31,6 +36,13 @@ def test_the_users_folder(monkeypatch):
     """`~` is the home folder."""
     monkeypatch.setenv("HOME", "/home/ada")
     assert fitted(ServerSettings(data=Path("~/x")), None, 1).data == Path("/home/ada/x")
+
+
+def test_four_fifths_of_the_volume(tmp_path):
+    """Of the one that the folder will be on; a ClickHouse server has its own disks."""
+    settings = fitted(ServerSettings(data=tmp_path / "not" / "yet"), None, 1)
+    assert settings.disk_bytes == int(shutil.disk_usage(tmp_path).total * 0.8)
+    assert fitted(ServerSettings(store="clickhouse://host"), None, 1).disk_bytes == 0
 
 
 def test_a_query_beyond_the_machine():

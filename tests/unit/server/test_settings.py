@@ -51,6 +51,15 @@ def test_no_number_is_negative(field):
     assert error.value.setting == field
 
 
+@pytest.mark.parametrize("own", [{"1": 3}, {"111122223333": 30}, {"111122223333": 0}])
+def test_an_account_keeps_its_own_for_fewer_days_than_all(own):
+    """Partitions of all accounts are dropped together, so it cannot be more."""
+    with pytest.raises(SettingsError, match="12 digits") as error:
+        ServerSettings(retention_days=30, retention_days_by_account=own)
+    assert error.value.setting == "retention_days_by_account"
+    ServerSettings(retention_days=30, retention_days_by_account={"111122223333": 29})
+
+
 def test_numbers_that_do_not_go_together():
     """A query within the store's memory, a flush within the queue."""
     with pytest.raises(SettingsError, match="more than store_memory_bytes"):
