@@ -1,7 +1,10 @@
+import { QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { newQueryClient } from "../src/api/queries";
 import type { Counts, Skeleton } from "../src/api/types";
 import { OutcomeBar } from "../src/parts/OutcomeBar";
+import { parseExact } from "../src/text/json";
 import { Exceptions } from "../src/trace/Exceptions";
 import { JsonTree } from "../src/trace/JsonTree";
 import { Row } from "../src/trace/Row";
@@ -42,6 +45,12 @@ describe("the metadata tree", () => {
   it("shows values as text, never as markup", () => {
     render(<JsonTree value={value} openTo={1} />);
     expect(screen.getByText("<b>text</b>")).toBeTruthy();
+  });
+
+  it("shows numbers with the digits that were sent", () => {
+    render(<JsonTree value={parseExact('{"exact":9007199254740993,"none":{}}')} openTo={1} />);
+    expect(screen.getByText("9007199254740993")).toBeTruthy();
+    expect(screen.getByText("{}")).toBeTruthy();
   });
 
   it("opens the way to what is sought and hides the rest", () => {
@@ -119,11 +128,36 @@ describe("a row of the timeline", () => {
 });
 
 describe("exceptions", () => {
-  it("lead to the span that holds them when they are recorded elsewhere", () => {
+  const elsewhere = { elsewhere: "e1", workingDirectory: "", chains: [] };
+  const show = (recordedIn: string | null, choose = vi.fn()) =>
+    render(
+      <QueryClientProvider client={newQueryClient()}>
+        <Exceptions cause={elsewhere} recordedIn={recordedIn} trace={trace} onChoose={choose} />
+      </QueryClientProvider>,
+    );
+
+  it("lead to the span that recorded them, and show what it did", async () => {
+    const exceptions = [{ id: "e1", type: "ValueError", message: "no tea" }];
+    const detail = { span_id: "b2", document: { cause: { exceptions } } };
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(detail))));
     const choose = vi.fn();
-    const cause = { elsewhere: "b2", workingDirectory: "", chains: [] };
-    render(<Exceptions cause={cause} trace={trace} onChoose={choose} />);
+    show("b2", choose);
+    expect(await screen.findByRole("heading", { name: /ValueError/ })).toBeTruthy();
     fireEvent.click(screen.getByRole("button", { name: "Go there" }));
     expect(choose).toHaveBeenCalledWith(1);
+    vi.unstubAllGlobals();
+  });
+
+  it("are missed when the span that recorded them has not come", () => {
+    show(null);
+    expect(screen.getByText(/has not come/).textContent).toContain("e1");
+  });
+
+  it("have a space between a frame and its place, for those who copy or hear it", () => {
+    const stack = [{ path: "tea.py", line: "3", label: "pour" }];
+    const one = { id: "e1", type: "A", message: "", isRemote: false, stack, truncated: 0 };
+    const cause = { elsewhere: "", workingDirectory: "", chains: [[one]] };
+    render(<Exceptions cause={cause} recordedIn={null} trace={trace} onChoose={vi.fn()} />);
+    expect(screen.getByRole("listitem").textContent).toBe("pour tea.py:3");
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clausesOf, expressionOf, joined, quoted, seconds, tokenAt } from "../src/text/expression";
 import { ago, compact, duration, exact, percent, rate } from "../src/text/format";
+import { type JsonObject, parseExact } from "../src/text/json";
 import { traceIdIn, w3cTraceId } from "../src/text/traceId";
 
 describe("durations", () => {
@@ -158,5 +159,34 @@ describe("expressions", () => {
     expect(tokenAt("duration >= ", 9)).toEqual([9, 11]);
     expect(tokenAt("duration", 8)).toEqual([7, 8]);
     expect(tokenAt('service("a', 8)).toEqual([8, 10]);
+  });
+});
+
+describe("JSON with exact numbers", () => {
+  const shown = (text: string) => String((parseExact(`{"n":${text}}`) as JsonObject).n);
+
+  it("keeps the digits that a double would change", () => {
+    for (const digits of ["9007199254740993", "1e400", "-0", "1.0", "0.10000000000000000001"]) {
+      expect(shown(digits)).toBe(digits);
+    }
+  });
+
+  it("leaves other numbers as numbers, and text as text", () => {
+    const text = '{"a":[1,-2.5,"12345678901234567890"],"b":"\\ue000 1.0 \\"2.0"}';
+    expect(parseExact(text)).toEqual(JSON.parse(text));
+  });
+
+  it("is not misled by a string that looks like its mark", () => {
+    const value = { a: "\ue0001", b: "\ue0012", n: [] as unknown };
+    expect(parseExact(JSON.stringify(value))).toEqual(value);
+    const escaped = parseExact('{"a":"\\uE0005","n":1.0}') as JsonObject;
+    expect(escaped.a).toBe("\ue0005");
+    expect(String(escaped.n)).toBe("1.0");
+  });
+
+  it("reads values 20,000 levels deep", () => {
+    let value = parseExact(`${"[".repeat(20_000)}1.0${"]".repeat(20_000)}`);
+    while (Array.isArray(value)) value = value[0] ?? null;
+    expect(String(value)).toBe("1.0");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Skeleton } from "../src/api/types";
+import { parseExact } from "../src/text/json";
 import { causeOf, indented, isOwn, objectOf, sqlLines } from "../src/trace/document";
 import { pathOf, pathsWith } from "../src/trace/jsonSearch";
 import {
@@ -155,6 +156,10 @@ describe("documents", () => {
 
   it("may name an exception that is recorded elsewhere", () => {
     expect(causeOf({ cause: "53995c3f42cd8ad8" })?.elsewhere).toBe("53995c3f42cd8ad8");
+    expect(causeOf({ cause: { id: "b2" } })?.elsewhere).toBe("b2");
+    expect(causeOf({ cause: { id: "b2", exceptions: [] } })?.elsewhere).toBe("b2");
+    expect(causeOf({ cause: { id: "b2", exceptions: [{ id: "e1" }] } })?.elsewhere).toBe("");
+    expect(causeOf({ cause: {} })).toBeNull();
     expect(causeOf({ cause: 7 })).toBeNull();
     expect(causeOf({})).toBeNull();
   });
@@ -167,6 +172,7 @@ describe("documents", () => {
   });
 
   it("are not believed to have the right types", () => {
+    expect(objectOf(parseExact("1e400"))).toEqual({});
     expect(objectOf([1])).toEqual({});
     expect(objectOf("x")).toEqual({});
     expect(objectOf(null)).toEqual({});
@@ -192,6 +198,10 @@ describe("the search in metadata", () => {
       ]),
     );
     expect(pathsWith(value, "host")).toEqual(new Set(["host"]));
+  });
+
+  it("finds a number by its exact digits", () => {
+    expect(pathsWith(parseExact('{"n":9007199254740993}'), "0993")).toEqual(new Set(["n"]));
   });
 
   it("finds nothing without a text, and an empty set without a match", () => {

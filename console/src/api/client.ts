@@ -1,5 +1,6 @@
 /** Reading `/console/api/`. Addresses are relative to the page's base, so any base path works. */
 
+import { type Json, parseExact } from "../text/json";
 import type { Problem, ServiceMap, Skeleton, SpanDetail, TraceList } from "./types";
 
 /** An answer that is not 200, or none at all (`status` 0). */
@@ -53,16 +54,18 @@ export function readTrace(id: string, signal: AbortSignal): Promise<Skeleton> {
   return read(`traces/${encodeURIComponent(id)}`, {}, signal);
 }
 
-/** A span with its document as the server's own text, numbers beyond 53 bits included. */
+/** A span with its document as the server's own text, and with that text's exact numbers. */
 export interface SpanText extends SpanDetail {
   text: string;
+  document: Json;
 }
 
 export async function readSpan(id: string, span: string, signal: AbortSignal): Promise<SpanText> {
   const path = `traces/${encodeURIComponent(id)}/spans/${encodeURIComponent(span)}`;
   const body = await readText(path, {}, signal);
   const detail = parsed<SpanDetail>(body);
-  return { ...detail, text: documentText(body) ?? JSON.stringify(detail.document) };
+  const text = documentText(body) ?? JSON.stringify(detail.document);
+  return { ...detail, text, document: parseExact(text) };
 }
 
 /** The last member `document` of an object, as text. A quote inside a string is always escaped, so

@@ -137,6 +137,8 @@ export interface SpanDetail {
   end_us: number | null;
   parent_id: string;
   inferred: boolean;
+  /** Id of the span that recorded the exception which this one only names; null without one. */
+  recorded_in: string | null;
   document: unknown;
 }
 

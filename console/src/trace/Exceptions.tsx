@@ -1,31 +1,55 @@
 import { useState } from "react";
+import { useSpan } from "../api/queries";
 import type { Skeleton } from "../api/types";
-import { Button, CopyButton } from "../parts/parts";
+import { Button, CopyButton, Failure, Skeleton as Ghost } from "../parts/parts";
 import { plural } from "../text/format";
-import { type Cause, type Exception, type Frame, isOwn } from "./document";
+import { type Cause, causeOf, type Exception, type Frame, isOwn, objectOf } from "./document";
 import styles from "./Exceptions.module.css";
 
 interface ExceptionsProps {
   cause: Cause;
+  /** The span that recorded it, when the cause only names it. */
+  recordedIn: string | null;
   trace: Skeleton;
   onChoose: (row: number) => void;
 }
 
 /** What was thrown, and what led to it, each with its stack. */
-export function Exceptions({ cause, trace, onChoose }: ExceptionsProps) {
-  if (cause.elsewhere) {
-    const row = trace.span_id.indexOf(cause.elsewhere);
+export function Exceptions({ cause, recordedIn, trace, onChoose }: ExceptionsProps) {
+  if (!cause.elsewhere) return <Chains cause={cause} />;
+  const row = recordedIn ? trace.span_id.indexOf(recordedIn) : -1;
+  if (!recordedIn || row < 0) {
     return (
       <p>
-        The exception <code>{cause.elsewhere}</code> is recorded in another span of this trace.{" "}
-        {row >= 0 && (
-          <Button looks={["small"]} onClick={() => onChoose(row)}>
-            Go there
-          </Button>
-        )}
+        The exception <code>{cause.elsewhere}</code> was recorded by a span that has not come.
       </p>
     );
   }
+  return (
+    <>
+      <p className={styles.recorder}>
+        Recorded in <b>{trace.names[trace.name[row] ?? 0]}</b>{" "}
+        <Button looks={["small"]} onClick={() => onChoose(row)}>
+          Go there
+        </Button>
+      </p>
+      <Recorded trace={trace.id} span={recordedIn} />
+    </>
+  );
+}
+
+/** The exceptions of another span. */
+function Recorded({ trace, span }: { trace: string; span: string }) {
+  const query = useSpan(trace, span);
+  if (query.isError && !query.data) {
+    return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  }
+  if (query.data?.span_id !== span) return <Ghost width="70%" height={16} />;
+  const cause = causeOf(objectOf(query.data.document));
+  return cause && <Chains cause={cause} />;
+}
+
+function Chains({ cause }: { cause: Cause }) {
   return (
     <>
       {cause.chains.map((chain) => (
@@ -77,7 +101,7 @@ function One({ exception, isCause, workingDirectory }: OneProps) {
               key={index}
               data-own={isOwn(frame, workingDirectory) || undefined}
             >
-              <b>{frame.label || "?"}</b>
+              <b>{frame.label || "?"}</b>{" "}
               <span>
                 {relative(frame.path, workingDirectory)}
                 {frame.line && `:${frame.line}`}

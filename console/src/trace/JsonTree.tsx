@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { Icon } from "../parts/Icon";
 import { CopyButton, partStyles } from "../parts/parts";
 import { count, plural } from "../text/format";
-import type { Json } from "./document";
+import { isNested, type Json } from "../text/json";
 import styles from "./JsonTree.module.css";
 import { pathOf, pathsWith } from "./jsonSearch";
 
@@ -77,21 +77,17 @@ function Members({ value, path, depth, openTo, found }: MembersProps) {
 }
 
 function Member({ name, value, path, depth, openTo, found }: MembersProps & { name: string }) {
-  const isNested = typeof value === "object" && value !== null && Object.keys(value).length > 0;
+  const size = isNested(value) ? Object.keys(value).length : 0;
   const [isOpen, setOpen] = useState(depth + 1 < openTo || (found !== null && depth < 40));
-  if (!isNested) {
+  if (size === 0) {
     return (
       <li className={styles.member}>
         <span className={styles.name}>{name}</span>
         <Scalar value={value} />
-        <CopyButton
-          text={typeof value === "string" ? value : JSON.stringify(value)}
-          label={`Copy ${name}`}
-        />
+        <CopyButton text={scalarText(value)} label={`Copy ${name}`} />
       </li>
     );
   }
-  const size = Object.keys(value).length;
   return (
     <li>
       <button
@@ -123,14 +119,15 @@ function Scalar({ value }: { value: Json }) {
       <span className={styles.value}>{value === "" ? <i>empty</i> : value}</span>
     );
   }
-  const text = Array.isArray(value)
-    ? "[]"
-    : typeof value === "object" && value
-      ? "{}"
-      : String(value);
   return (
     <span className={styles.value} data-kind="plain">
-      {text}
+      {scalarText(value)}
     </span>
   );
+}
+
+/** What has no members, as text. */
+function scalarText(value: Json): string {
+  if (isNested(value)) return Array.isArray(value) ? "[]" : "{}";
+  return String(value);
 }

@@ -6,7 +6,8 @@ import type { Skeleton } from "../api/types";
 import { serviceToken } from "../parts/palette";
 import { Button, CopyButton, Failure, Skeleton as Ghost, OutcomeMark } from "../parts/parts";
 import { SidePanel } from "../parts/SidePanel";
-import { causeOf, indented, type JsonObject, objectOf, sqlLines, textOf } from "./document";
+import type { JsonObject } from "../text/json";
+import { causeOf, indented, objectOf, sqlLines, textOf } from "./document";
 import { Exceptions } from "./Exceptions";
 import { JsonTree } from "./JsonTree";
 import { Overview } from "./SpanOverview";
@@ -111,7 +112,13 @@ function Sections({ trace, row, span, onChoose }: SectionsProps) {
       "exceptions",
       "Exceptions",
       exceptions > 0 ? String(exceptions) : "",
-      <Exceptions key="e" cause={cause} trace={trace} onChoose={onChoose} />,
+      <Exceptions
+        key="e"
+        cause={cause}
+        recordedIn={span.recorded_in}
+        trace={trace}
+        onChoose={onChoose}
+      />,
     ]);
   }
   if (Object.keys(sql).length > 0) tabs.push(["sql", "SQL", "", <Sql key="s" sql={sql} />]);

@@ -1,20 +1,15 @@
 /** Reading a segment document as it was sent: nothing in it can be trusted to have its type. Pure. */
 
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-export type JsonObject = { [name: string]: Json };
+import { isNested, type JsonObject } from "../text/json";
 
 /** The value as an object; empty when it is something else. */
 export function objectOf(value: unknown): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : {};
+  return isNested(value) && !Array.isArray(value) ? value : {};
 }
 
-/** A scalar as text; empty when absent or not a scalar. */
+/** A scalar as text; empty when absent, null or not a scalar. */
 export function textOf(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value)
-    : "";
+  return value === null || value === undefined || isNested(value) ? "" : String(value);
 }
 
 export interface Frame {
@@ -34,22 +29,22 @@ export interface Exception {
 }
 
 export interface Cause {
-  /** The exception is recorded in another span, under this id. */
+  /** Id of an exception that another span recorded, or of that span; empty when it is here. */
   elsewhere: string;
   workingDirectory: string;
   /** Each chain from what was thrown to what began it. */
   chains: Exception[][];
 }
 
-/** `cause` of a span; null when it has none. */
+/** `cause` of a span; null when it has none. Node sends an id as `{"id": …}`, the others bare. */
 export function causeOf(document: JsonObject): Cause | null {
   const { cause } = document;
-  if (typeof cause === "string" && cause !== "") {
-    return { elsewhere: cause, workingDirectory: "", chains: [] };
-  }
   const given = objectOf(cause);
   const list = Array.isArray(given.exceptions) ? given.exceptions.map(objectOf) : [];
-  if (list.length === 0) return null;
+  if (list.length === 0) {
+    const elsewhere = textOf(typeof cause === "string" ? cause : given.id);
+    return elsewhere ? { elsewhere, workingDirectory: "", chains: [] } : null;
+  }
   const byId = new Map(list.map((one) => [textOf(one.id), one]));
   const inner = new Set(list.map((one) => textOf(one.cause)).filter(Boolean));
   const outer = list.filter((one) => !inner.has(textOf(one.id)) || textOf(one.id) === "");

@@ -1,4 +1,4 @@
-import type { Json } from "./document";
+import { isNested, type Json } from "../text/json";
 
 /** Separates the names of a path; cannot occur in JSON text that somebody typed. */
 const SEPARATOR = "\u0000";
@@ -20,10 +20,10 @@ export function pathsWith(value: Json, text: string): Set<string> | null {
     { value, path: "", above: [] },
   ];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    if (typeof next.value !== "object" || next.value === null) continue;
+    if (!isNested(next.value)) continue;
     for (const [name, child] of Object.entries(next.value)) {
       const path = pathOf(next.path, name);
-      const scalar = typeof child === "object" && child !== null ? "" : String(child);
+      const scalar = isNested(child) ? "" : String(child);
       if (name.toLowerCase().includes(wanted) || scalar.toLowerCase().includes(wanted)) {
         found.add(path);
         for (const up of next.above) found.add(up);

@@ -5,6 +5,7 @@ Source: spec of trace queries, section 1.4, and of segment documents, section 11
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 from fluoro.graph.edges import enclosing_segments, node_of, observe
 from fluoro.graph.nodes import CLIENT
@@ -118,6 +119,16 @@ class Trace:
     def root_causes(self) -> RootCauses:
         """Where its faults, its errors and its time came from."""
         return root_causes(self)
+
+    def recorder_of(self, span: Span) -> Span | None:
+        """The span that recorded the exception which this one names; None when it has not come.
+
+        Node's SDK names the span, the others the exception.
+        """
+        id_ = span.cause_id
+        named = (each for each in self.spans if id_ in {found.id for found in each.exceptions})
+        written = (each for each in self.spans if each.id == id_)
+        return next(chain(named, written), None) if id_ else None
 
     @property
     def revision(self) -> int:

@@ -147,6 +147,8 @@ class SpanDetail(msgspec.Struct, frozen=True):
     end_us: int | None
     parent_id: str
     inferred: bool
+    recorded_in: str | None
+    """Id of the span that recorded the exception which this one only names; null without one."""
     document: msgspec.Raw
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from fluoro.graph.rows import Node
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
+from fluoro.model.segment import RecordedException
 from fluoro.traces.trace import Trace
 from made import TRACE_ID, call, id_of, segment, span
 
@@ -167,3 +168,19 @@ def test_the_revision_is_the_number_of_receipts():
         span(3, 1, receipt_us=9),
     ]
     assert Trace(spans).revision == 2
+
+
+@pytest.mark.parametrize("cause_id", ["e" * 16, id_of(2)])
+def test_the_recorder_of_an_exception_is_found_by_either_id(cause_id):
+    """The exception's, or as Node writes it that of the span."""
+    recorded = span(2, 1, exceptions=(RecordedException("e" * 16, "A", ""),))
+    naming = segment(1, cause_id=cause_id)
+    assert Trace([naming, recorded]).recorder_of(naming) is recorded
+
+
+@pytest.mark.parametrize("cause_id", ["", "f" * 16])
+def test_an_exception_that_has_not_come_has_no_recorder(cause_id):
+    """Nor has what names none, though an exception has no id."""
+    recorded = span(2, 1, exceptions=(RecordedException("", "A", ""),))
+    naming = segment(1, cause_id=cause_id)
+    assert Trace([naming, recorded]).recorder_of(naming) is None

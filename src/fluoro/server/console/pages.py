@@ -193,6 +193,7 @@ def _span(question: _Question) -> SpanDetail:
     if document is None:
         raise missing
     node = node_of(shown)
+    recorder = trace.recorder_of(span) if span else None
     return SpanDetail(
         trace_id=trace.id,
         span_id=span_id,
@@ -203,6 +204,7 @@ def _span(question: _Question) -> SpanDetail:
         end_us=shown.end_us if shown.is_finished else None,
         parent_id=call.id if call else shown.parent_id,
         inferred=call is not None,
+        recorded_in=recorder.id if recorder else None,
         document=msgspec.Raw(document),
     )
 

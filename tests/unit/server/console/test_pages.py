@@ -222,6 +222,7 @@ def test_span(shop):
         "end_us": NOW_S * US + 800_000,
         "parent_id": f"{1:016x}",
         "inferred": False,
+        "recorded_in": None,
     }
     root = read(shop, f"traces/{TRACE}/spans/{1:016X}")
     assert "subsegments" not in root["document"]
@@ -238,6 +239,15 @@ def test_span_that_was_inferred(shop):
     assert answer["document"]["origin"] == "AWS::DynamoDB::Table"
     (trace,) = shop.call("/Traces", {"TraceIds": [TRACE]}).json()["Traces"]
     assert inferred_id in [segment["Id"] for segment in trace["Segments"]]
+
+
+def test_span_that_names_an_exception(server, document):
+    """The span that recorded it is named, wherever it is in the trace."""
+    thrown = {"exceptions": [{"id": "e" * 16, "type": "A"}]}
+    failed = {"id": f"{2:016x}", "name": "work", "start_time": NOW_S, "end_time": NOW_S + 1}
+    server.put(document(1, subsegments=[failed | {"cause": thrown}], cause="e" * 16))
+    naming, recorded = (read(server, f"traces/{TRACE}/spans/{n:016x}") for n in (1, 2))
+    assert (naming["recorded_in"], recorded["recorded_in"]) == (f"{2:016x}", None)
 
 
 def test_span_of_a_subsegment_sent_alone(shop):
