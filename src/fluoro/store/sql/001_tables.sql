@@ -63,7 +63,8 @@ CREATE TABLE IF NOT EXISTS spans (
     cause_id UInt64 CODEC(ZSTD(1)),
     source LowCardinality(String),
     INDEX kv arrayMap((k, v) -> cityHash64(k, v), `ann.key`, `ann.text`) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX ends start_us + dur_us TYPE minmax GRANULARITY 1
+    INDEX ends start_us + dur_us TYPE minmax GRANULARITY 1,
+    INDEX receipts receipt_us TYPE minmax GRANULARITY 4
 ) ENGINE = ReplacingMergeTree(ver)
 PARTITION BY received
 ORDER BY (account, region, bucket, trace_id, id)
