@@ -116,14 +116,19 @@ def test_the_overview_shows_times_request_and_identity(root):
 
 def test_the_panel_shows_the_annotations(root):
     """Each key with its value as it was sent."""
-    assert pairs_of(section_of(root, "Annotations")) == {"order": "o-7", "premium": "true"}
+    assert pairs_of(section_of(root, "Annotations")) == {
+        "order": "o-7",
+        "premium": "true",
+        "serial": str(traffic.EXACT),
+    }
 
 
 def test_the_panel_shows_the_metadata(root):
-    """By namespace, as a tree that is open."""
+    """By namespace, as a tree that is open; an integer with all its digits."""
     section = section_of(root, "Metadata")
     expect(section).to_contain_text("default")
     expect(section).to_contain_text("exact")
+    expect(section.get_by_text(str(traffic.EXACT), exact=True)).to_be_visible()
 
 
 def test_the_panel_shows_the_exceptions(root):
@@ -134,6 +139,7 @@ def test_the_panel_shows_the_exceptions(root):
     frames = section.get_by_role("listitem")
     assert frames.locator("b").all_inner_texts() == ["pour", "buy"]
     assert frames.locator("span").all_inner_texts() == ["tea.py:3", "shop.py:41"]
+    assert frames.all_text_contents() == ["pour tea.py:3", "buy shop.py:41"]
 
 
 def test_the_panel_shows_the_statement_of_a_query(visit, sent):
@@ -185,6 +191,21 @@ def test_an_exception_of_each_sdk_is_shown(open_window, captured, sdk, thrown):
     section = section_of(page, "Exceptions")
     for text in thrown:
         expect(section).to_contain_text(text)
+
+
+@pytest.mark.parametrize(
+    ("sdk", "thrown"),
+    [("python", "ValueError"), ("node", "TypeError"), ("dotnet", "ArgumentException")],
+)
+def test_an_exception_is_shown_where_it_is_only_named(open_window, captured, sdk, thrown):
+    """The root's cause is an id, bare or in an object: what it names is there, and the way."""
+    trace = json.loads(captured.documents[f"{sdk}-exception"][0])["trace_id"]
+    page = open_window(captured.server).go(f"/traces/{trace}")
+    rows_of(page).first.click()
+    section = section_of(page, "Exceptions")
+    expect(section.get_by_role("heading", name=thrown)).to_be_visible()
+    section.get_by_role("button", name="Go there").click()
+    expect(rows_of(page).nth(2)).to_have_attribute("aria-selected", "true")
 
 
 def test_a_click_on_a_row_opens_its_panel(page):

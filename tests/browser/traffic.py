@@ -54,7 +54,7 @@ def order(start: float) -> Document:
             "request": {"method": "POST", "url": "http://shop.example/buy"},
             "response": {"status": 500},
         },
-        "annotations": {"order": "o-7", "premium": True},
+        "annotations": {"order": "o-7", "premium": True, "serial": EXACT},
         "metadata": {"default": {"exact": EXACT}},
         "cause": {
             "exceptions": [
