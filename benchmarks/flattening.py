@@ -1,8 +1,9 @@
 """What the engine's views save: CPU of an insert against rows that are made in Python.
 
-Inserts the same kind of documents by turns: as raw lines that the views read; with rows made by
-`store.flatten` and inserted as JSON, as the store does for documents that the views do not read;
-and as raw lines in small batches. CPU of this process, the engine's threads and merges included.
+Inserts documents of one kind in three ways, by turns: as raw lines that the views read; with rows
+made by `store.flatten` and inserted as JSON, as the store does for documents that the views do not
+read; and as raw lines in small batches. Each time into a new store and in a process of its own, so
+that no merge of one is counted with another. CPU of the process, the engine's threads included.
 Prints medians in microseconds a document, as JSON.
 
     .venv/bin/python benchmarks/flattening.py --rounds 5
@@ -11,10 +12,13 @@ Prints medians in microseconds a document, as JSON.
 import argparse
 import itertools
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -28,6 +32,9 @@ from traces import Shape, traces
 LARGE, SMALL = 10_000, 2_000
 """Documents a batch."""
 
+Way = Literal["raw", "python", "small"]
+WAYS: tuple[Way, ...] = ("raw", "python", "small")
+
 
 class Costs(msgspec.Struct, frozen=True):
     """CPU a document, in microseconds."""
@@ -38,34 +45,39 @@ class Costs(msgspec.Struct, frozen=True):
     """Rows made in Python, in large batches; without what the views cost for nothing."""
     raw_small_us: float
     """Read by the views, in small batches."""
-    insert_ms: float
-    """CPU of an insert of one document: what each insert costs however small it is."""
 
 
-def measure(folder: Path, rounds: int) -> Costs:
-    """Insert by turns into a new store."""
-    storage = ClickHouseStorage.open(folder)
-    try:
-        accepted = _accepted()
-        storage.insert(_take(accepted, SMALL))  # loads what the first insert loads
-        taken: dict[str, list[float]] = {"raw": [], "python": [], "small": [], "one": []}
-        for _ in range(rounds):
-            large = _take(accepted, LARGE)
-            taken["raw"].append(_cpu_s(storage, [large]) / LARGE)
+def measure(rounds: int) -> Costs:
+    """Medians of every way, by turns."""
+    taken = [[_measure_alone(way) for way in WAYS] for _ in range(rounds)]
+    return Costs(*map(statistics.median, zip(*taken, strict=True)))
+
+
+def _measure_alone(way: Way) -> float:
+    command = [sys.executable, __file__, f"--way={way}"]
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def measure_way(way: Way) -> float:
+    """Microseconds of CPU a document of as many as a large batch holds, into a new store."""
+    accepted = _accepted()
+    with tempfile.TemporaryDirectory(prefix="fluoro-bench-") as folder:
+        storage = ClickHouseStorage.open(Path(folder) / "data")
+        try:
+            storage.insert(_take(accepted, SMALL))  # loads what the first insert loads
+            size = SMALL if way == "small" else LARGE
+            batches = [_take(accepted, size) for _ in range(LARGE // size)]
+            if way != "python":
+                return _cpu_s(storage, batches) / LARGE * 1e6
             deep = [
-                msgspec.structs.replace(document, depth=SHALLOW + 1)
-                for document in _take(accepted, LARGE)
+                [msgspec.structs.replace(document, depth=SHALLOW + 1) for document in batch]
+                for batch in batches
             ]
-            taken["python"].append(_cpu_s(storage, [deep]) / LARGE)
-            small = [_take(accepted, SMALL) for _ in range(LARGE // SMALL)]
-            taken["small"].append(_cpu_s(storage, small) / LARGE)
-            taken["one"].append(_cpu_s(storage, [_take(accepted, 1)]))
-        raw_s, python_s, small_s, one_s = map(statistics.median, taken.values())
-        # The views run for documents that Python reads too, and find nothing to do.
-        python_s -= one_s / LARGE
-        return Costs(raw_s * 1e6, python_s * 1e6, small_s * 1e6, one_s * 1e3)
-    finally:
-        storage.close()
+            # The views run for documents that Python reads too, and find nothing to do.
+            for_nothing_s = _cpu_s(storage, [_take(accepted, 1)])
+            return (_cpu_s(storage, deep) - for_nothing_s) / LARGE * 1e6
+        finally:
+            storage.close()
 
 
 def _accepted() -> Iterator[Accepted]:
@@ -89,13 +101,15 @@ def _cpu_s(storage: ClickHouseStorage, batches: list[list[Accepted]]) -> float:
 
 
 def main() -> None:
-    """Measure in a folder of its own."""
+    """Measure every way, or one in this process."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--way", choices=WAYS)
     arguments = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="fluoro-bench-") as folder:
-        costs = measure(Path(folder) / "data", arguments.rounds)
-        print(msgspec.json.encode(costs).decode())
+    if arguments.way:
+        print(measure_way(arguments.way))
+    else:
+        print(msgspec.json.encode(measure(arguments.rounds)).decode())
 
 
 if __name__ == "__main__":
