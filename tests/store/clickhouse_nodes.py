@@ -30,6 +30,7 @@ PASSWORD = "only for tests"  # noqa: S105
 GRANTS = (
     "SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE ON fluoro*.*",
     "SELECT ON system.clusters, SELECT ON system.parts",
+    "CREATE TEMPORARY TABLE, REMOTE ON *.*",
     "TABLE ENGINE ON *",
 )
 """What docs/guides/clickhouse.md tells people to grant."""

@@ -114,7 +114,8 @@ class Deletions:
         for table in _BY_TRACE:
             local = self._pool.local(table)
             ((masked,),) = self._pool.query(
-                "SELECT count() FROM system.parts WHERE active AND database = currentDatabase()"
+                f"SELECT count() FROM {self._pool.system('parts')}"
+                " WHERE active AND database = currentDatabase()"
                 " AND table = {table:String} AND has_lightweight_delete",
                 {"table": local},
             )

@@ -34,7 +34,7 @@ def open_folder(folder: Path, limits: Limits) -> Engine:
         incoming = folder / "incoming"
         shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
         incoming.mkdir()
-        writer, readers = _connect(folder, limits)
+        writer, readers, node = _connect(folder, limits)
     except OSError as error:
         lock.close()
         raise _unwritable(folder, error) from error
@@ -47,12 +47,11 @@ def open_folder(folder: Path, limits: Limits) -> Engine:
         tempfile.tempdir = None
         lock.close()
 
-    node = Node(str(folder), lambda: writer, is_first_shard=True)
     return Engine(writer, readers, [[node]], Layout(), release)
 
 
-def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client]]:
-    """The writer's connection and the readers'."""
+def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
+    """The writer's connection, the readers', and those of commands."""
     options = {
         "max_server_memory_usage": limits.memory_bytes,
         "background_pool_size": limits.threads,
@@ -79,7 +78,8 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client]]:
             clients.append(connect(asking))
             opened.callback(clients[-1].close)
         opened.pop_all()
-    return clients[0], clients[1:]
+    node = Node(str(folder), lambda: connect(asking), is_first_shard=True)
+    return clients[0], clients[1:], node
 
 
 def _take(folder: Path) -> IO[str]:

@@ -1,7 +1,7 @@
 """What an engine is to the pool, whether it runs in this process or elsewhere."""
 
 import contextlib
-import threading
+import queue
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,44 +36,51 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Node:
-    """One server, or the engine in this process; any thread may use it."""
+    """One server, or the engine in this process, for what runs on it alone; for any thread."""
 
     def __init__(self, name: str, connect: Callable[[], Client], *, is_first_shard: bool) -> None:
         self.name = name
         self.is_first_shard = is_first_shard
         """It keeps the tables that are not sharded, too."""
         self._connect = connect
-        self._client: Client | None = None
-        self._lock = threading.Lock()
+        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[Client]:
+        """A connection for the statements of one thread: an idle one, else a new one."""
+        try:
+            client = self._idle.get_nowait()
+        except queue.Empty:
+            client = self._connect()
+        try:
+            yield client
+        finally:
+            self._idle.put(client)
 
     def command(self, sql: str, parameters: Parameters | None = None) -> str:
-        """Run a statement here alone; the first value of its answer.
+        """Run a statement here; the first value of its answer.
 
         Raises:
             StoreTimeoutError: It took more time or memory than one query may.
             StoreUnavailableError: The node failed, or is away.
         """
-        with self._lock, translated():
-            return str(self._connected().command(sql, parameters=dict(parameters or {})))
+        with translated(), self.lent() as client:
+            return str(client.command(sql, parameters=dict(parameters or {})))
 
     def answers(self) -> bool:
         """Whether the node is there."""
         try:
-            with self._lock:
-                self._connected().command("SELECT 1")
+            with self.lent() as client:
+                client.command("SELECT 1")
         except OperationalError:
             return False
         return True
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
-        if self._client is not None:
-            self._client.close()
-
-    def _connected(self) -> Client:
-        if self._client is None:
-            self._client = self._connect()
-        return self._client
+        """Close its connections, none of which is in use any more."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().close()
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -111,4 +118,5 @@ def translated() -> Iterator[None]:
             raise StoreUnavailableError(
                 f"a shard of the store is missing: {str(error)[:_MESSAGE]}"
             ) from error
-        raise StoreUnavailableError(f"the store failed: {str(error)[:_MESSAGE]}") from error
+        what = "does not answer" if isinstance(error, OperationalError) and not code else "failed"
+        raise StoreUnavailableError(f"the store {what}: {str(error)[:_MESSAGE]}") from error

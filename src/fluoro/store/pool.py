@@ -66,6 +66,11 @@ class Pool:
         """Name of the table with the rows that a node itself keeps, for `command`."""
         return self.layout.local(table)
 
+    def system(self, table: str) -> str:
+        """One of ClickHouse's own tables, with the rows of every shard."""
+        cluster = self.layout.cluster
+        return f"cluster('{cluster}', system, {table})" if cluster else f"system.{table}"
+
     def command(self, sql: str, parameters: Parameters | None = None) -> None:
         """Run a statement on each node that keeps rows, on those that it keeps (`local`).
 
@@ -77,12 +82,9 @@ class Pool:
             StoreTimeoutError: It took more time or memory than one query may.
             StoreUnavailableError: The engine failed, or a shard is missing.
         """
-        if self.layout.is_spread(sql):
-            for replicas in self._engine.shards:
-                _living(replicas).command(sql, parameters)
-        else:
-            with self._reader() as reader, translated():
-                reader.command(sql, parameters=dict(parameters or {}))
+        shards = self._engine.shards
+        for replicas in shards if self.layout.is_spread(sql) else shards[:1]:
+            _living(replicas).command(sql, parameters)
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert a few rows on a reader's connection; documents have the writer's own.
@@ -103,7 +105,9 @@ class Pool:
 
 
 def _living(replicas: Sequence[Node]) -> Node:
-    """The first replica of a shard that answers."""
+    """The first replica of a shard that answers; where there is one alone, that one."""
+    if len(replicas) == 1:
+        return replicas[0]
     for node in replicas:
         if node.answers():
             return node

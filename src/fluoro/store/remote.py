@@ -24,6 +24,9 @@ _CONNECT_TIMEOUT_S = 5
 _WRITE_TIMEOUT_S = 60
 """An insert that a read-only replica never answers ends here."""
 
+_COMMAND_TIMEOUT_S = 3600
+"""Deletions write whole days anew; a peer that is gone is noticed sooner, by TCP's keepalive."""
+
 _GRACE_S = 10
 """How much longer than a query may take its answer is waited for."""
 
