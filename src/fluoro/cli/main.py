@@ -55,6 +55,16 @@ def app(config: Path | None = None) -> App:
         ("server", "Run the server: it stores traces, answers the X-Ray API, shows the console."),
     ):
         commands.command(f"fluoro.cli.{command}:{command}", name=command, help=what)
+    store = App(name="store", help="Look after a store: what it holds, backups, deletion.")
+    for command, what in (
+        ("stats", "Show rows, bytes and parts by table and day."),
+        ("check", "Read every file and compare the tables; status 1 on a fault."),
+        ("backup", "Copy the store into a new folder."),
+        ("restore", "Make a store from a backup."),
+        ("delete", "Delete a trace, or every trace of a user, for good."),
+    ):
+        store.command(f"fluoro.cli.store:{command}", name=command, help=what)
+    commands.command(store)
     return commands
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from fluoro.errors import MigrationError, SettingsError
 from fluoro.store import inspection
+from fluoro.store.deletion import purge
 from fluoro.store.migrations import migrate, steps
 from fluoro.store.pool import Limits, Pool
 
@@ -30,7 +31,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def back_up(pool: Pool, folder: Path, newest_us: int, now_us: int) -> None:
-    """Copy the store into a folder, made by it.
+    """Copy the store into a folder, made by it; no deleted row is in the copy.
 
     Args:
         pool: The store; embedded.
@@ -52,12 +53,19 @@ def back_up(pool: Pool, folder: Path, newest_us: int, now_us: int) -> None:
         raise SettingsError(
             "to", f"{folder} cannot be made ({error.strerror}): choose another"
         ) from error
+    purge(pool)
     pool.command(
         "BACKUP DATABASE default TO File({folder:String}) SETTINGS max_execution_time = 0",
         {"folder": str(folder / _COPIES)},
     )
     note = Note(inspection.version(pool), newest_us, now_us)
     (folder / _NOTE).write_bytes(msgspec.json.encode(note))
+
+
+def newest_receipt_us(pool: Pool) -> int:
+    """Newest receipt of a store that nobody writes to."""
+    ((newest,),) = pool.query("SELECT max(receipt_us) FROM documents")
+    return int(newest)
 
 
 def restore(folder: Path, data: Path, limits: Limits) -> Note:

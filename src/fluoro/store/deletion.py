@@ -48,6 +48,8 @@ class Deletions:
         """Ids (16 bytes) of deleted traces; empty most times."""
         self._known_us = 0
         """Newest deletion among them."""
+        self._looked_us = 0
+        """When `delete_again` last looked; the first time at all, for a kill amid a deletion."""
 
     def insert(
         self, documents: Sequence[Accepted], insert: Callable[[Sequence[Accepted]], None]
@@ -104,37 +106,18 @@ class Deletions:
         """See `Upkeep.delete_again`."""
         now_us = self._clock_us()
         found = 0
-        for tenant, ids, _ in self._tombstones(now_us - _AGAIN_US, now_us):
+        for tenant, ids, _ in self._tombstones(self._looked_us - _AGAIN_US, now_us):
             for some in _batches([trace_id_of_hex(each.hex()) for each in ids]):
                 found += self._delete(tenant, some)
+        self._looked_us = now_us
         return found
 
     def purge(self) -> None:
         """See `Upkeep.purge`."""
-        for table in _BY_TRACE:
-            local = self._pool.local(table)
-            ((masked,),) = self._pool.query(
-                f"SELECT count() FROM {self._pool.system('parts')}"
-                " WHERE active AND database = currentDatabase()"
-                " AND table = {table:String} AND has_lightweight_delete",
-                {"table": local},
-            )
-            if masked:
-                self._pool.command(
-                    f"ALTER TABLE {local} APPLY DELETED MASK"
-                    " SETTINGS mutations_sync = 2, max_execution_time = 0"
-                )
+        purge(self._pool)
         now_us = self._clock_us()
         with self._learning:
             self._refused = {tenant: set(ids) for tenant, ids, _ in self._tombstones(0, now_us)}
-
-    def count(self) -> int:
-        """Tombstones that hold."""
-        ((found,),) = self._pool.query(
-            "SELECT count() FROM tombstones FINAL WHERE until_us > {now:UInt64}",
-            {"now": self._clock_us()},
-        )
-        return int(found)
 
     def _tombstones(self, since_us: int, now_us: int) -> Iterator[tuple[Tenant, list[bytes], int]]:
         """Those that hold and were made since then, by tenant, and when the newest was."""
@@ -198,6 +181,23 @@ class Deletions:
         if minutes:
             rows = [[tenant.account, tenant.region, minute, now_us] for minute in minutes]
             self._pool.insert("stale_minutes", rows)
+
+
+def purge(pool: Pool) -> None:
+    """Write the parts with deleted rows anew, without them."""
+    for table in _BY_TRACE:
+        local = pool.local(table)
+        ((masked,),) = pool.query(
+            f"SELECT count() FROM {pool.system('parts')} WHERE active"
+            " AND database = currentDatabase() AND table = {table:String}"
+            " AND has_lightweight_delete",
+            {"table": local},
+        )
+        if masked:
+            pool.command(
+                f"ALTER TABLE {local} APPLY DELETED MASK"
+                " SETTINGS mutations_sync = 2, max_execution_time = 0"
+            )
 
 
 def _batches(trace_ids: Sequence[str]) -> Iterator[Sequence[str]]:

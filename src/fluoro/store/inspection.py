@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from fluoro.errors import MigrationError, SettingsError
 from fluoro.store.migrations import steps
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import DayOfTable, Finding, Statistics
@@ -24,21 +25,43 @@ def version(pool: Pool) -> int:
     return int(found)
 
 
-def statistics(pool: Pool, tombstones: int) -> Statistics:
-    """See `Upkeep.statistics`; of a cluster, what the first node keeps."""
+def refuse_newer(pool: Pool) -> None:
+    """Return when this Fluoro knows the schema.
+
+    Raises:
+        SettingsError: There is none.
+        MigrationError: A newer Fluoro has written it.
+    """
+    found, known = version(pool), max(steps())
+    if not found:
+        raise SettingsError("data", "there is no store in the folder yet: start a server on it")
+    if found > known:
+        raise MigrationError(
+            f"the store has schema version {found}, this Fluoro knows {known}: use the Fluoro that"
+            " wrote it, or a newer one"
+        )
+
+
+def statistics(pool: Pool, now_us: int) -> Statistics:
+    """See `Upkeep.statistics`.
+
+    Args:
+        pool: The store, of any version.
+        now_us: Tombstones that are over by then are not counted.
+    """
     ((oldest, newest, count),) = pool.query(
         "SELECT min(receipt_us), max(receipt_us), count() FROM documents"
     )
     rows = pool.query(
         "SELECT table, if(partition = 'tuple()', '', partition) AS day,"
-        f" sum(rows), sum(bytes_on_disk), count() FROM system.parts WHERE {_OWN}"
+        f" sum(rows), sum(bytes_on_disk), count() FROM {pool.system('parts')} WHERE {_OWN}"
         " GROUP BY table, day ORDER BY table, day"
     )
     return Statistics(
         schema_version=version(pool),
         oldest_receipt_us=oldest if count else None,
         newest_receipt_us=newest if count else None,
-        tombstones=tombstones,
+        tombstones=_tombstones(pool, now_us),
         tables=[DayOfTable(*row) for row in rows],
     )
 
@@ -61,7 +84,7 @@ def _schema(pool: Pool) -> Finding:
 
 
 def _parts(pool: Pool) -> Iterator[Finding]:
-    """Every file is read and its checksum compared."""
+    """Every file is read and its checksum compared; of a cluster, on the node that answers."""
     for (table,) in pool.query(f"SELECT DISTINCT table FROM system.parts WHERE {_OWN} ORDER BY 1"):
         rows = pool.query(
             f"CHECK TABLE `{table}`"
@@ -118,6 +141,16 @@ def _missing(table: str, id_: str, other: str, other_id: str) -> str:
 
 _ORPHANS = _missing("spans", "document_id", "documents", "id")
 _CHILDLESS = _missing("documents", "id", "spans", "id")
+
+
+def _tombstones(pool: Pool, now_us: int) -> int:
+    """Those that hold; 0 for a store of a version that has none."""
+    if not _tables(pool, ["tombstones"]):
+        return 0
+    ((found,),) = pool.query(
+        "SELECT count() FROM tombstones FINAL WHERE until_us > {now:UInt64}", {"now": now_us}
+    )
+    return int(found)
 
 
 def _tables(pool: Pool, names: Sequence[str]) -> set[str]:

@@ -34,7 +34,7 @@ class Maintenance:
 
     def statistics(self) -> Statistics:
         """See `Upkeep.statistics`."""
-        return inspection.statistics(self._pool, self.deletions.count())
+        return inspection.statistics(self._pool, self._clock_us())
 
     def check(self) -> Sequence[Finding]:
         """See `Upkeep.check`."""
@@ -44,5 +44,4 @@ class Maintenance:
         """See `Upkeep.back_up`."""
         newest_us = self._inserter.newest_us
         self.deletions.settle()  # so that everything up to there is in both tables, or in none
-        self.deletions.purge()
         backup.back_up(self._pool, folder, newest_us, self._clock_us())

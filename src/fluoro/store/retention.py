@@ -65,9 +65,9 @@ class Keeper:
         return self._pool.query(f"SELECT DISTINCT received FROM {table}")
 
     def _bytes_by_day(self) -> dict[date, int]:
-        """Bytes on disk by day of receipt, of one node."""
+        """Bytes on disk by day of receipt; of a cluster, one replica of each shard counts."""
         rows = self._pool.query(
-            "SELECT toDate(partition), sum(bytes_on_disk) FROM system.parts"
+            f"SELECT toDate(partition), sum(bytes_on_disk) FROM {self._pool.system('parts')}"
             " WHERE active AND database = currentDatabase() AND table IN {tables:Array(String)}"
             " GROUP BY 1",
             {"tables": [self._pool.local(table) for table in BY_DAY]},
