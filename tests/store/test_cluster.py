@@ -37,72 +37,77 @@ def start(address):
         storage.close()
 
 
-def kept(storage, table, what="count()"):
-    """What each node says of its part of a table."""
+def kept(storage, table, tenant, what="count()"):
+    """What each node says of its own rows of a tenant."""
     pool = storage._pool
-    select = f"SELECT {what} FROM {pool.local(table)}"  # noqa: S608  the test's own words
-    return [node.command(select) for node in pool.nodes]
+    select = f"SELECT {what} FROM {pool.local(table)} WHERE account = {{account:String}}"  # noqa: S608  the test's own words
+    return [node.command(select, {"account": tenant.account}) for node in pool.nodes]
 
 
-def test_a_trace_lies_on_one_shard(start, tenant):
+def insert_traces(storage, tenant):
+    """Thirty traces, so many that every shard gets some."""
+    storage.insert(all_accepted(tenant, [segment(n, 1, "web", 0, S) for n in range(1, 31)]))
+
+
+def test_a_trace_lies_on_one_shard(cluster, tenant):
     """All its documents and rows, those made in Python too; the traces are spread."""
-    storage = start()
     deep = {"subsegments": nested_in_a_line(6, 10, 0, S)}
-    documents = [segment(trace, 1, "web", 0, S) for trace in range(1, 31)]
-    documents += [segment(trace, 2, "orders", 0, S, **deep) for trace in range(1, 31)]
-    storage.insert(all_accepted(tenant, documents))
-    traces = "arrayStringConcat(arraySort(groupUniqArray(hex(trace_id))), ' ')"
-    spans, sent = (
-        [set(texts.split()) for texts in kept(storage, table, traces)]
+    insert_traces(cluster, tenant)
+    late = [segment(trace, 2, "orders", 0, S, **deep) for trace in range(1, 31)]
+    cluster.insert(all_accepted(tenant, late))
+    traces = "arrayStringConcat(groupUniqArray(hex(trace_id)), ' ')"
+    spans, documents = (
+        [set(texts.split()) for texts in kept(cluster, table, tenant, traces)]
         for table in ("spans", "documents")
     )
-    assert spans == sent
+    assert spans == documents
     assert all(spans)
     assert sum(len(shard) for shard in spans) == 30
 
 
-def test_other_tables_live_on_the_first_shard_alone(start):
+def test_other_tables_live_on_the_first_shard_alone(cluster):
     """The others do not even have them."""
-    storage = start()
     names = (
         "SELECT arrayStringConcat(groupArray(name), ' ') FROM system.tables"
         " WHERE database = currentDatabase()"
     )
-    first, *others = (set(node.command(names).split()) for node in storage._pool.nodes)
+    first, *others = (set(node.command(names).split()) for node in cluster._pool.nodes)
     assert {"sampling_reports", "agent_reports", "spans", "spans_local"} <= first
     for tables in others:
         assert first - tables >= {"sampling_reports", "agent_reports"}
         assert not any(table.startswith(tuple(SHARDED)) for table in first - tables)
 
 
-def test_a_statement_for_local_rows_reaches_every_shard(start, tenant):
+def test_a_statement_for_local_rows_reaches_every_shard(cluster, tenant):
     """And one for a table of the first shard runs there."""
-    storage = start()
-    storage.insert(all_accepted(tenant, [segment(n, 1, "web", 0, S) for n in range(1, 31)]))
-    storage.add_agent_report(tenant, 1, b"{}")
-    pool = storage._pool
-    pool.command(f"TRUNCATE TABLE {pool.local('spans')}")
-    pool.command(f"TRUNCATE TABLE {pool.local('agent_reports')}")
-    assert kept(storage, "spans") == ["0", "0", "0"]
-    assert pool.query("SELECT count() FROM agent_reports") == [(0,)]
-    assert "0" not in kept(storage, "documents")
+    insert_traces(cluster, tenant)
+    cluster.add_agent_report(tenant, 1, b"{}")
+    pool, own = cluster._pool, {"account": tenant.account}
+    count = "SELECT count() FROM agent_reports WHERE account = {account:String}"
+    assert pool.query(count, own) == [(1,)]
+    for table in ("spans", "agent_reports"):
+        delete = f"DELETE FROM {pool.local(table)} WHERE account = {{account:String}}"  # noqa: S608  the same
+        pool.command(delete, own)
+    assert pool.query(count, own) == [(0,)]
+    assert kept(cluster, "spans", tenant) == ["0", "0", "0"]
+    assert "0" not in kept(cluster, "documents", tenant)
 
 
-def test_what_is_deleted_leaves_every_disk(start, tenant):
+def test_what_is_deleted_leaves_every_disk(cluster, tenant):
     """Also where only a shard that is not the first one keeps rows of it."""
-    storage = start()
-    storage.insert(all_accepted(tenant, [segment(n, 1, "web", 0, S) for n in range(1, 31)]))
-    rows = "arrayStringConcat(groupUniqArray(hex(trace_id)), ' ')"
-    gone = kept(storage, "documents", rows)[2].split()[0]
-    storage.delete_traces(tenant, [f"1-{gone[:8]}-{gone[8:]}".lower()], 2**61)
     masked = (
-        "SELECT count() FROM system.parts WHERE database = currentDatabase() AND active"
-        " AND has_lightweight_delete"
+        "SELECT count() FROM system.parts WHERE database = currentDatabase()"
+        " AND table = 'documents_local' AND active AND has_lightweight_delete"
     )
-    assert storage._pool.nodes[2].command(masked) != "0"
-    storage.upkeep.purge()
-    assert [node.command(masked) for node in storage._pool.nodes] == ["0", "0", "0"]
-    assert sum(map(int, kept(storage, "documents"))) == 29
+    insert_traces(cluster, tenant)
+    cluster.upkeep.purge()
+    traces = "arrayStringConcat(groupUniqArray(hex(trace_id)), ' ')"
+    gone = kept(cluster, "documents", tenant, traces)[2].split()[0]
+    cluster.delete_traces(tenant, [f"1-{gone[:8]}-{gone[8:]}".lower()], 2**61)
+    assert cluster._pool.nodes[2].command(masked) != "0"
+    cluster.upkeep.purge()
+    assert [node.command(masked) for node in cluster._pool.nodes] == ["0", "0", "0"]
+    assert sum(map(int, kept(cluster, "documents", tenant))) == 29
 
 
 def test_servers_that_start_disturb_none_that_run(start, tenant):
@@ -159,8 +164,8 @@ def test_a_node_that_comes_back_empty_is_brought_up(start, tenant, address):
     """At the next start of a server."""
     start()._pool.nodes[1].command(f"DROP DATABASE {address.database} SYNC")
     storage = start()
-    storage.insert(all_accepted(tenant, [segment(n, 1, "web", 0, S) for n in range(1, 31)]))
-    assert "0" not in kept(storage, "spans")
+    insert_traces(storage, tenant)
+    assert "0" not in kept(storage, "spans", tenant)
 
 
 def test_the_password_is_needed(address):
@@ -184,9 +189,9 @@ def test_nobody_at_the_address():
         ClickHouseStorage.connect(parse("clickhouse://127.0.0.1:1/fluoro"))
 
 
-def test_no_connection_waits_for_ever(start):
+def test_no_connection_waits_for_ever(cluster):
     """An insert into a replica that is read-only would."""
-    pool = start()._pool
+    pool = cluster._pool
     clients = [pool.writer, *pool._engine.readers]
     for node in pool.nodes:
         with node.lent() as client:
