@@ -1,66 +1,112 @@
 """What a filter expression means, on a whole trace; the store's SQL is held to it.
 
-Source: spec of filter expressions, sections 2 to 4.
+Source: spec of filter expressions, sections 2 to 5.
 """
 
-import operator
 from collections.abc import Callable
+from functools import partial
 
-from fluoro.errors import FilterTypeError
-from fluoro.filters.tree import And, Constant, Expression, Not, Operator, Or, ServiceTest, Test
+from fluoro.filters import causes, compare
+from fluoro.filters.fields import Values, of_crossing, of_trace, of_visit
+from fluoro.filters.scopes import Crossing, Scopes, Window
+from fluoro.filters.tree import (
+    And,
+    Constant,
+    EdgeTest,
+    Entity,
+    Expression,
+    Field,
+    Not,
+    Or,
+    RootCausePattern,
+    RootCauseTest,
+    ServiceTest,
+    Test,
+)
 from fluoro.graph.nodes import CLIENT
-from fluoro.model.outcome import ERROR, FAULT, THROTTLE
-from fluoro.model.times import to_seconds
+from fluoro.graph.rows import Node
 from fluoro.traces.trace import Trace
 
-_COMPARE: dict[Operator, Callable[[float, float], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-_HAS: dict[str, Callable[[int], bool]] = {
-    "ok": lambda bits: not bits & (ERROR | FAULT | THROTTLE),
-    "error": lambda bits: bool(bits & ERROR) and not bits & THROTTLE,
-    "throttle": lambda bits: bool(bits & THROTTLE),
-    "fault": lambda bits: bool(bits & FAULT),
-}
-"""The outcome words, of the bits of the root segment; as in its summary."""
-
-_NUMBER_US: dict[str, Callable[[Trace], int | None]] = {
-    "duration": lambda trace: trace.duration_us,
-    "responsetime": lambda trace: trace.response_us,
-}
-"""The numbers in microseconds, None where there is none."""
+_ValuesOf = Callable[[Field], Values]
 
 
-def holds(expression: Expression, trace: Trace) -> bool:  # noqa: PLR0911  one a kind of part
+def holds(expression: Expression, trace: Trace, window: Window | None = None) -> bool:
     """Whether a trace is one of those that the expression asks for.
 
+    Args:
+        expression: One that was checked, with groups expanded.
+        trace: With its metadata, when the expression asks for metadata.
+        window: Where given, `service()` and `edge()` mean only what ended in it, first and last
+            microsecond included; everything else means the whole trace all the same.
+
     Raises:
-        FilterTypeError: A part that has no meaning here.
+        ValueError: A group was not expanded (a bug in the caller).
     """
+    scopes = Scopes(trace, window)
+    return _holds(expression, partial(of_trace, scopes), scopes)
+
+
+def _holds(expression: Expression, values_of: _ValuesOf, scopes: Scopes) -> bool:
+    """One frame a level, so that the deepest expression stays far from Python's limit."""
     match expression:
-        case And(terms):
-            return all(holds(term, trace) for term in terms)
-        case Or(terms):
-            return any(holds(term, trace) for term in terms)
+        case Test(field):
+            return compare.fits(expression, values_of(field))
         case Not(term):
-            return not holds(term, trace)
+            return not _holds(term, values_of, scopes)
+        case And(terms) | Or(terms):
+            decides = isinstance(expression, Or)
+            for term in terms:
+                if _holds(term, values_of, scopes) is decides:
+                    return decides
+            return not decides
         case Constant(value):
             return value
-        case Test(field, None) if field.keyword in _HAS:
-            return trace.root is not None and _HAS[field.keyword](trace.root.flags)
-        case Test(field, compare, values) if field.keyword in _NUMBER_US:
-            us = _NUMBER_US[field.keyword](trace)
-            if us is None or compare not in _COMPARE:
-                return False
-            seconds = to_seconds(us)
-            return any(isinstance(v, float) and _COMPARE[compare](seconds, v) for v in values)
-        case ServiceTest(entity, None):
-            return any(node.name == entity.name and node.type != CLIENT for node in trace.nodes)
         case _:
-            raise FilterTypeError("This part of the expression is not known", expression.offset)
+            return _finds(expression, scopes)
+
+
+def _finds(expression: Expression, scopes: Scopes) -> bool:
+    """A test that looks for something inside of the trace."""
+    match expression:
+        case ServiceTest(entity, body):
+            found = [visit for visit in scopes.visits if _means(entity, visit.node)]
+            if body is None:
+                return bool(found) or _finds_client(entity, scopes)
+            return any(_holds(body, partial(of_visit, visit, scopes), scopes) for visit in found)
+        case EdgeTest(source, target, body):
+            return any(
+                body is None or _holds(body, partial(of_crossing, crossing, scopes), scopes)
+                for crossing in scopes.crossings
+                if _begins(source, crossing) and _means(target, crossing.target)
+            )
+        case RootCauseTest(kind, part, body):
+            found_causes = causes.elements(scopes.trace.root_causes, kind, part)
+            return any(body is None or _holds(body, each, scopes) for each in found_causes)
+        case RootCausePattern():
+            return causes.fits(scopes.trace.root_causes, expression)
+        case _:
+            raise ValueError(f"Not expanded: {expression}")
+
+
+def _means(entity: Entity, node: Node) -> bool:
+    """Whether all parts that are given are the node's."""
+    return (
+        (entity.name is None or entity.name == node.name)
+        and (entity.type is None or entity.type == node.type)
+        and (entity.account is None or entity.account == node.account)
+    )
+
+
+def _finds_client(entity: Entity, scopes: Scopes) -> bool:
+    """The client is a service only for who asks for its type."""
+    return entity.type == CLIENT and any(_means(entity, node) for node in scopes.clients)
+
+
+def _begins(source: Entity, crossing: Crossing) -> bool:
+    """Whether a call begins where it should.
+
+    A name alone in `id()` is no client's; as a string it is, and so is anything.
+    """
+    if crossing.is_client and source.name is not None and not source.is_plain:
+        return source.type == CLIENT and _means(source, crossing.source)
+    return _means(source, crossing.source)

@@ -3,8 +3,9 @@
 Source: spec of filter expressions, sections 1 and 7.
 """
 
+import json
 import re
-from typing import Literal, cast
+from typing import Literal, NoReturn, cast
 
 import msgspec
 
@@ -24,6 +25,7 @@ _VALUE = re.compile(
     | (?P<symbol>\#)""",
     re.VERBOSE,
 )
+_KEY = re.compile(r"[^]]+")
 _STRING_PART = re.compile(r'[^"\\]+|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt]')
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -68,12 +70,44 @@ class Lexer:
         """
         return self._next(_VALUE)
 
+    def key(self) -> Token:
+        """The next token where a key in brackets is due: a string, or all up to the bracket's end.
+
+        Raises:
+            FilterSyntaxError: There is no key, or it is a string without an end.
+        """
+        offset = self._begin()
+        match = None if self._text[offset : offset + 1] == '"' else _KEY.match(self._text, offset)
+        if match is None:
+            return self._next(_TERM)
+        self._offset = match.end()
+        return Token("string", match.group().rstrip(), offset)
+
+    def json(self) -> tuple[object, int]:
+        """The JSON value where one is due, and where it begins.
+
+        Raises:
+            FilterSyntaxError: There is none, or it is not whole.
+        """
+        offset = self._begin()
+        try:
+            value, self._offset = _JSON.raw_decode(self._text, offset)
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise self.error(offset, "Half of a surrogate pair in a string") from None
+        except json.JSONDecodeError as error:
+            if self._text[error.pos :].strip():
+                raise self.error(error.pos, f"Invalid JSON: {error.msg}", "JSON") from None
+            raise self.error(len(self._text), "Unexpected end of expression", "JSON") from None
+        except ValueError as error:
+            raise self.error(offset, f"Invalid JSON: {error}", "JSON") from None
+        except RecursionError:
+            raise self.error(offset, "Invalid JSON: nested too deep", "JSON") from None
+        return value, offset
+
     def error(self, offset: int, what: str, expected: str = "") -> FilterSyntaxError:
-        """An error in the form that AWS gives it, with line and column from 1."""
-        line = self._text.count("\n", 0, offset) + 1
-        position = offset - (self._text.rfind("\n", 0, offset) + 1) + 1
-        message = f"Error Location: line {line}, position {position} : {what}"
-        return FilterSyntaxError(message, offset, expected)
+        """An error at a place of this text, in AWS's form."""
+        return located(self._text, offset, what, expected)
 
     def invalid(self, token: Token, expected: str = "") -> FilterSyntaxError:
         """The error for a token that may not stand where it stands."""
@@ -82,8 +116,12 @@ class Lexer:
         written = self._text[token.offset : self._offset].rstrip()
         return self.error(token.offset, f"Invalid input symbol: '{written}'", expected)
 
+    def _begin(self) -> int:
+        """Where the next token begins."""
+        return len(self._text) - len(self._text[self._offset :].lstrip())
+
     def _next(self, pattern: re.Pattern[str]) -> Token:
-        offset = len(self._text) - len(self._text[self._offset :].lstrip())
+        offset = self._begin()
         if offset == len(self._text):
             self._offset = offset
             return Token("end", "", offset)
@@ -111,6 +149,21 @@ class Lexer:
         except UnicodeDecodeError:
             raise self.error(start, "Half of a surrogate pair in a string") from None
         return Token("string", text, start)
+
+
+def located(text: str, offset: int, what: str, expected: str = "") -> FilterSyntaxError:
+    """An error in the form that AWS gives it, with line and column from 1."""
+    line = text.count("\n", 0, offset) + 1
+    position = offset - (text.rfind("\n", 0, offset) + 1) + 1
+    message = f"Error Location: line {line}, position {position} : {what}"
+    return FilterSyntaxError(message, offset, expected)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _unescape(part: str) -> str:

@@ -5,7 +5,7 @@ Source: spec of trace queries, sections 1.2 and 1.3; architecture, section 9.
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -13,15 +13,25 @@ import msgspec
 
 from fluoro.errors import InputError
 from fluoro.filters.evaluate import holds
-from fluoro.filters.tree import Expression
+from fluoro.filters.groups import expand_groups
+from fluoro.filters.parser import parse
+from fluoro.filters.scopes import Window
+from fluoro.filters.tree import Constant, Expression, needs_metadata
 from fluoro.model.tenant import Tenant
 from fluoro.store.storage import Position, Search, Storage
+from fluoro.traces.metadata import metadata_of
 from fluoro.traces.trace import Trace
 
 _ROUNDS = 10
 """Batches of candidates that are read for one page before it is answered as it is."""
 
 _FINGERPRINT_BYTES = 8
+
+_DOCUMENTS_OF = 50
+"""Traces whose documents are in memory at a time, when a filter asks for metadata."""
+
+_DEFAULT_GROUP = "Default"
+"""The group of all traces."""
 
 
 class Page(NamedTuple):
@@ -44,6 +54,23 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
 _TOKEN = msgspec.json.Decoder(Token)
 
 
+def read_filter(text: str) -> Expression | None:
+    """A filter expression with its groups put in; None without one.
+
+    Raises:
+        FilterSyntaxError: It is none.
+        FilterTypeError: It names a group that names a group.
+    """
+    expression = parse(text)
+    return None if expression is None else expand_groups(expression, _group)
+
+
+def _group(name: str) -> Expression | None:
+    """The filter of a group by its name or ARN, None when there is no such group."""
+    is_default = name == _DEFAULT_GROUP or name.endswith(f":group/{_DEFAULT_GROUP}")
+    return Constant(value=True) if is_default else None
+
+
 def read_page(
     storage: Storage,
     tenant: Tenant,
@@ -58,9 +85,8 @@ def read_page(
     for _ in range(_ROUNDS):
         wanted = search.limit - len(found)
         positions = storage.search(tenant, msgspec.structs.replace(search, limit=wanted))
-        spans = storage.spans(tenant, [position.trace_id for position in positions])
-        traces = [Trace(spans[each.trace_id]) for each in positions if spans.get(each.trace_id)]
-        found += [trace for trace in traces if accepts(trace)]
+        trace_ids = [position.trace_id for position in positions]
+        found += [trace for trace in _traces(storage, tenant, trace_ids, search) if accepts(trace)]
         if len(positions) < wanted:
             return Page(found, None)
         search = msgspec.structs.replace(search, after=positions[-1])
@@ -69,9 +95,27 @@ def read_page(
     return Page(found, search.after)
 
 
-def matches(expression: Expression | None, trace: Trace) -> bool:
+def _traces(
+    storage: Storage, tenant: Tenant, trace_ids: Sequence[str], search: Search
+) -> Iterator[Trace]:
+    """Traces in the order of their ids; with their metadata when the search asks for it."""
+    spans = storage.spans(tenant, trace_ids)
+    there = [trace_id for trace_id in trace_ids if spans.get(trace_id)]
+    if not needs_metadata(search.expression):
+        for trace_id in there:
+            yield Trace(spans[trace_id])
+        return
+    for first in range(0, len(there), _DOCUMENTS_OF):
+        part = there[first : first + _DOCUMENTS_OF]
+        documents = storage.documents(tenant, part)
+        for trace_id in part:
+            stored = [(each.id, each.document) for each in documents.get(trace_id, ())]
+            yield Trace(spans[trace_id], metadata_of(spans[trace_id], stored))
+
+
+def matches(expression: Expression | None, trace: Trace, window: Window | None = None) -> bool:
     """Whether a filter, if there is one, holds for a trace."""
-    return expression is None or holds(expression, trace)
+    return expression is None or holds(expression, trace, window)
 
 
 def fingerprint(start_us: int, end_us: int, kind: str, expression: str | None) -> str:

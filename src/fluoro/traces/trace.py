@@ -3,7 +3,7 @@
 Source: spec of trace queries, section 1.4, and of segment documents, section 11.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -21,9 +21,12 @@ class Trace:
 
     Attributes:
         spans: All spans that count, at least one, in any order.
+        metadata: What the documents hold of it (`traces.metadata`), by the span's id; empty unless
+            it was asked for.
     """
 
-    def __init__(self, spans: Sequence[Span]) -> None:
+    def __init__(self, spans: Sequence[Span], metadata: Mapping[str, object] | None = None) -> None:
+        self.metadata = metadata or {}
         self.spans = sorted(spans, key=lambda span: (span.start_us, span.id))
 
     @property

@@ -99,14 +99,6 @@ def test_a_service_is_any_node_of_the_graph():
     ]
 
 
-def test_the_client_is_no_service():
-    """It has its service's name, so it must not count where that has no node of its own."""
-    trace = Trace([segment(1)])
-    trace.nodes = [node for node in trace.nodes if node.type == "client"]
-    assert trace.nodes
-    assert not holds(parse('service("web")'), trace)
-
-
 def test_all_terms_of_a_conjunction_must_hold():
     """One that fails is enough to fail."""
     texts = ['ok service("web")', 'fault service("web")', 'ok service("api")']

@@ -7,9 +7,6 @@ from itertools import accumulate
 import msgspec
 
 from fluoro.errors import InputError
-from fluoro.filters.parser import parse
-from fluoro.filters.tree import And, Expression, ServiceTest
-from fluoro.graph.edges import observe
 from fluoro.model import ids
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import to_seconds
@@ -20,6 +17,7 @@ from fluoro.server.search import (
     Token,
     fingerprint,
     matches,
+    read_filter,
     read_page,
     read_token,
     spell_token,
@@ -116,7 +114,7 @@ def get_trace_summaries(
     start_us, end_us = time_range(request.start_time, request.end_time)
     kind = request.time_range_type or "TraceId"
     share = _share(request, kind)
-    expression = parse(request.filter_expression or "")
+    expression = read_filter(request.filter_expression or "")
     query = fingerprint(start_us, end_us, kind, request.filter_expression)
     token = read_token(request.next_token, query) if request.next_token else None
     is_by_start = kind == "TraceId"
@@ -133,9 +131,7 @@ def get_trace_summaries(
             return False
         if share is not None and not is_kept(trace.id, share):
             return False
-        if kind == "Service":
-            return _holds_within(expression, trace, start_us, end_us)
-        return matches(expression, trace)
+        return matches(expression, trace, (start_us, end_us) if kind == "Service" else None)
 
     count = (
         token.count
@@ -195,15 +191,3 @@ def _moment_us(trace: Trace, kind: str, start_us: int, end_us: int) -> int | Non
 
 def _matched(trace: Trace, moment_us: int) -> xray_api.TraceSummary:
     return msgspec.structs.replace(summarize(trace), matched_event_time=moment_us // _US_PER_S)
-
-
-def _holds_within(expression: Expression | None, trace: Trace, start_us: int, end_us: int) -> bool:
-    """Whether a filter holds where `service()` means nodes that ended something in the range."""
-    match expression:
-        case And(terms):
-            return all(_holds_within(term, trace, start_us, end_us) for term in terms)
-        case ServiceTest(entity, None):
-            rows = observe([trace.spans], start_us, end_us + 1, exact=True).nodes
-            return any(row.node.name == entity.name and row.durations for row in rows)
-        case _:
-            return matches(expression, trace)

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fluoro.errors import InputError, NotFoundError
-from fluoro.filters.parser import parse
 from fluoro.graph.edges import node_of, observe
 from fluoro.model import ids
 from fluoro.model.tenant import LOCAL
@@ -20,7 +19,15 @@ from fluoro.server.backend import Backend
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
 from fluoro.server.requests import time_range
-from fluoro.server.search import Token, fingerprint, matches, read_page, read_token, spell_token
+from fluoro.server.search import (
+    Token,
+    fingerprint,
+    matches,
+    read_filter,
+    read_page,
+    read_token,
+    spell_token,
+)
 from fluoro.store.storage import Search, Storage
 from fluoro.traces.assemble import assemble
 from fluoro.traces.summary import distinct
@@ -122,7 +129,7 @@ def _service_map(question: _Question) -> ServiceMap:
 def _traces(question: _Question) -> TraceList:
     start_us, end_us = question.range()
     text = question.parameters.get("q", "")
-    expression = parse(text)
+    expression = read_filter(text)
     query = fingerprint(start_us, end_us, "console", text)
     after = question.parameters.get("after")
     token = read_token(after, query) if after else None

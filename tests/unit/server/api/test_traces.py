@@ -153,7 +153,7 @@ def test_get_trace_summaries_filters(five, window, expression, wanted):
     [
         ({"EndTime": NOW_S - 61}, "End time cannot be earlier than start time"),
         ({"NextToken": "x"}, "Invalid token x"),
-        ({"FilterExpression": "user = 1"}, "'user' is not supported yet"),
+        ({"FilterExpression": "foo = 1"}, "Unknown keyword: 'foo'"),
         (
             {"Sampling": True, "SamplingStrategy": {"Name": "FixedRate"}},
             "sampling rate must be specified and its value must be between [0, 1]",

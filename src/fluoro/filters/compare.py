@@ -1,0 +1,64 @@
+"""Whether a value fits a literal. Source: spec of filter expressions, section 2."""
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+
+from fluoro.filters.keywords import KEYWORDS
+from fluoro.filters.patterns import Pattern
+from fluoro.filters.tree import Operator, Test, Value
+
+_NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TEXTS: Mapping[Operator, Callable[[str, str], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "contains": operator.contains,
+    "beginswith": str.startswith,
+    "endswith": str.endswith,
+    "matches": lambda value, pattern: Pattern(pattern).is_in(value),
+}
+_BOOLEANS: Mapping[Operator, Callable[[bool, bool], bool]] = {
+    "=": operator.is_,
+    "!=": operator.is_not,
+}
+_SPELLED: Mapping[Value, bool] = {"true": True, "false": False}
+
+
+def fits(test: Test, values: Iterable[Value | None]) -> bool:
+    """Whether some value fits some literal of a test.
+
+    Args:
+        test: What is asked; without an operator: whether there is a value, or whether it is true.
+        values: All values of its field. None is a value that no literal fits.
+    """
+    is_boolean = KEYWORDS[test.field.keyword].type == "boolean"
+    if test.operator is None:
+        return any(value is not False if is_boolean else True for value in values)
+    literals = [_SPELLED.get(each, each) for each in test.values] if is_boolean else test.values
+    return any(
+        _fit(test.operator, value, literal)
+        for value in values
+        if value is not None
+        for literal in literals
+    )
+
+
+def _fit(sign: Operator, value: Value, literal: Value) -> bool:
+    """Only values of the literal's own type are compared, and only by what orders that type."""
+    match value, literal:
+        case bool(), bool():
+            return sign in _BOOLEANS and _BOOLEANS[sign](value, literal)
+        case (bool(), _) | (_, bool()):
+            return False
+        case str(), str():
+            return sign in _TEXTS and _TEXTS[sign](value, literal)
+        case (str(), _) | (_, str()):
+            return False
+        case _:
+            return sign in _NUMBERS and _NUMBERS[sign](value, literal)
