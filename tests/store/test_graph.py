@@ -197,19 +197,37 @@ def test_a_call_sent_alone_belongs_to_its_segment_documents_up(storage, tenant):
     assert counts(nodes[WEB]) == (2, 0, 0, 0)
 
 
-def test_traces_that_need_a_walk_are_all_counted_however_many_are_read_at_once(
-    storage, tenant, monkeypatch
-):
-    """Here one at a time; those that ended outside the window are not read at all."""
-    monkeypatch.setattr("fluoro.store.edges._TRACES_AT_ONCE", 1)
-    for trace in (1, 2, 3):
-        put(storage, tenant, web(trace, 2 * S))
-        put(storage, tenant, subsegment(trace, 2, 1, "api", 0, S, namespace="remote"))
-    late = web(4, 90 * S, start_us=80 * S)
-    put(storage, tenant, late, subsegment(4, 2, 1, "api", 80 * S, 81 * S, namespace="remote"))
+def test_a_call_belongs_to_its_segment_however_many_documents_lie_between(storage, tenant):
+    """Each subsegment was sent by itself, the deepest first; the last one hangs in nothing."""
+    chain = [subsegment(1, number + 1, number, "step", 0, S) for number in range(1, 41)]
+    call = subsegment(1, 50, 41, "api", 0, S, namespace="remote")
+    lost = subsegment(1, 60, 61, "api", 0, S, namespace="remote")
+    put(storage, tenant, call, *reversed(chain), web(1, 2 * S), lost)
     nodes, edges = graph(storage, tenant)
-    assert counts(nodes[WEB]) == (3, 0, 0, 0)
-    assert counts(edges[WEB, Node("api", "remote"), False]) == (3, 0, 0, 0)
+    api = Node("api", "remote")
+    assert counts(edges[WEB, api, False]) == (1, 0, 0, 0)
+    assert counts(nodes[api]) == (2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["call", "work"])
+def test_what_begins_long_after_is_not_joined(storage, tenant, kind):
+    """A segment that begins hours after the call, or the work, that it says it hangs below."""
+    members = {"namespace": "remote"} if kind == "call" else {}
+    put(storage, tenant, web(1, S, entity(2, "api", 0, S, **members)))
+    later = 2 * HOUR
+    put(storage, tenant, segment(1, 3, "orders", later, later + S, parent_id=f"{2:016x}"))
+    nodes, edges = graph(storage, tenant, 0, 3 * HOUR)
+    api = Node("api", "remote")
+    assert (WEB, ORDERS, False) not in edges
+    assert counts(nodes[ORDERS]) == (1, 0, 0, 0)
+    assert ((WEB, api, False) in edges) == (kind == "call")
+
+
+def test_work_long_after_the_end_does_not_lengthen_a_duration(storage, tenant):
+    """A subsegment that begins hours after its segment has ended."""
+    put(storage, tenant, web(1, S, entity(2, "audit", 2 * HOUR, 2 * HOUR + S)))
+    nodes, _ = graph(storage, tenant)
+    assert nodes[WEB].durations == nodes[WEB].statistics.histogram
 
 
 def test_a_call_sent_while_its_segment_was_open_comes_from_what_that_became(storage, tenant):

@@ -10,6 +10,12 @@ from fluoro.graph.nodes import kind_of
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
 from fluoro.model.outcome import OUTCOMES, bucket
 from fluoro.model.span import Span
+from fluoro.model.times import LAST_US
+
+APART_US = 15 * 60 * 1_000_000
+"""In a window, what begins later than this after a call has ended does not answer it, and is no
+part of a segment that ended; a segment and the local work above it begin at most this far apart.
+Without a bound, how a minute is counted would depend on everything that ever happened."""
 
 
 def observe(
@@ -21,16 +27,16 @@ def observe(
         traces: All spans of each trace; those outside the window are needed to find callers.
         start_us: Begin of the window, epoch microseconds.
         end_us: End of the window, not in it.
-        exact: Histograms of microseconds instead of buckets.
+        exact: Histograms of microseconds instead of buckets, and nothing is too far apart.
 
     Returns:
         Rows sorted by node and edge. A segment in progress makes its node appear, without counts,
         when it started in the window.
     """
-    window = _Window(start_us, end_us, (lambda us: us) if exact else bucket_of)
+    window = _Window(start_us, end_us, is_exact=exact)
     for spans in traces:
         window.add(spans)
-    return window.rows(is_exact=exact)
+    return window.rows()
 
 
 def enclosing_segments(spans: Sequence[Span]) -> dict[str, Span]:
@@ -94,8 +100,10 @@ class _Tally:
 class _Window:
     """All tallies of a window."""
 
-    def __init__(self, start_us: int, end_us: int, key_of: Callable[[int], int]) -> None:
-        self._start_us, self._end_us, self._key_of = start_us, end_us, key_of
+    def __init__(self, start_us: int, end_us: int, *, is_exact: bool) -> None:
+        self._start_us, self._end_us, self._is_exact = start_us, end_us, is_exact
+        self._key_of: Callable[[int], int] = (lambda us: us) if is_exact else bucket_of
+        self._apart_us = LAST_US if is_exact else APART_US
         self._nodes: dict[Node, _Tally] = {}
         self._services: dict[Node, bool] = {}
         self._edges: dict[tuple[Node, bool, Node], _Tally] = {}
@@ -110,11 +118,11 @@ class _Window:
             if span.is_segment and span.parent_id:
                 callees.setdefault(span.parent_id, []).append(span)
             around = segments.get(span.id)
-            if around is not None:
+            if around is not None and span.start_us <= around.end_us + self._apart_us:
                 last_end[around.id] = max(last_end.get(around.id, 0), span.end_us)
         for span in spans:
             if span.is_segment:
-                self._add_segment(span, by_id, segments, last_end[span.id])
+                self._add_segment(span, by_id, segments, last_end.get(span.id, 0))
             elif span.is_call and self._is_counted(span):
                 self._add_call(span, segments.get(span.id), callees.get(span.id, ()))
 
@@ -134,7 +142,7 @@ class _Window:
             parent = by_id.get(span.parent_id)
             if is_root:
                 self._edge(node, node, is_client=True).count(span, self._key_of(span.duration_us))
-            elif parent is not None and not parent.is_call and parent.id in segments:
+            elif parent is not None and self._hangs_below(span, parent) and parent.id in segments:
                 caller = node_of(segments[parent.id])
                 self._edge(caller, node).count(span, self._key_of(span.duration_us))
         elif not span.is_finished and self._start_us <= span.start_us < self._end_us:
@@ -143,10 +151,15 @@ class _Window:
             return
         self._services[node] = self._services.get(node, False) or is_root
 
+    def _hangs_below(self, segment: Span, parent: Span) -> bool:
+        """Whether a segment hangs below another, or below local work, and not below a call."""
+        return not parent.is_call and abs(segment.start_us - parent.start_us) <= self._apart_us
+
     def _add_call(self, call: Span, around: Span | None, callees: Sequence[Span]) -> None:
         key = self._key_of(call.duration_us)
-        targets = {node_of(callee) for callee in callees}
-        if not callees:
+        near = [callee for callee in callees if callee.start_us <= call.end_us + self._apart_us]
+        targets = {node_of(callee) for callee in near}
+        if not near:
             node = node_of(call)
             targets = {node}
             tally = self._node(node)
@@ -157,7 +170,7 @@ class _Window:
         for target in targets:
             edge = self._edge(node_of(around), target)
             edge.count(call, key)
-            if callees and call.name != target.name:
+            if near and call.name != target.name:
                 edge.aliases.add(call.name)
 
     def _node(self, node: Node) -> _Tally:
@@ -166,7 +179,7 @@ class _Window:
     def _edge(self, source: Node, target: Node, *, is_client: bool = False) -> _Tally:
         return self._edges.setdefault((source, is_client, target), _Tally())
 
-    def rows(self, *, is_exact: bool) -> GraphRows:
+    def rows(self) -> GraphRows:
         """Everything that was counted."""
         nodes = tuple(
             NodeRow(
@@ -194,4 +207,4 @@ class _Window:
                 self._edges.items(), key=lambda item: item[0]
             )
         )
-        return GraphRows(nodes, edges, is_exact)
+        return GraphRows(nodes, edges, self._is_exact)

@@ -11,6 +11,7 @@ from fluoro.errors import StoreUnavailableError
 from fluoro.store import embedded, remote
 from fluoro.store.address import Address
 from fluoro.store.engine import Engine, Limits, Node, Parameters, Row, insert_rows, translated
+from fluoro.store.session import Session
 
 __all__ = ["Limits", "Parameters", "Pool", "Row", "insert_rows"]
 
@@ -86,6 +87,17 @@ class Pool:
         for replicas in shards if self.layout.is_spread(sql) else shards[:1]:
             _living(replicas).command(sql, parameters)
 
+    def sessions(self) -> Iterator[contextlib.AbstractContextManager[Session]]:
+        """A connection to each shard in turn, for statements that share temporary tables.
+
+        They read what the shard itself keeps (`local`).
+        """
+        if self.layout.cluster:
+            for replicas in self._engine.shards:
+                yield _session(_living(replicas).lent())
+        else:
+            yield _session(self._reader())
+
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert a few rows on a reader's connection; documents have the writer's own.
 
@@ -102,6 +114,12 @@ class Pool:
         for client in (*self._engine.readers, self.writer):
             client.close()
         self._engine.release()
+
+
+@contextlib.contextmanager
+def _session(lent: contextlib.AbstractContextManager[Client]) -> Iterator[Session]:
+    with lent as client, contextlib.closing(Session(client)) as session:
+        yield session
 
 
 def _living(replicas: Sequence[Node]) -> Node:

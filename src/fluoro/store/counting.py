@@ -1,0 +1,296 @@
+"""Nodes and edges of a window from `spans`: the steps of `store.graph_sql`, and their rows.
+
+A row stands for spans of one kind between two nodes, in one minute or in the whole window. Rows add
+up (`Counted.plus`), which is how minutes make a window and shards a cluster.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from fluoro.graph.edges import APART_US
+from fluoro.graph.histogram import merge
+from fluoro.graph.nodes import kind_of
+from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
+from fluoro.model.tenant import Tenant
+from fluoro.store import graph_sql
+from fluoro.store.keys import OWNER, buckets, owner, traces
+from fluoro.store.pool import Pool, Row
+from fluoro.store.session import Session
+
+_DAY_US = 86_400 * 1_000_000
+_LAST_DAY = 65_535
+"""Latest day of a Date."""
+
+_MOST_LINKS = 12
+"""Rounds, each of which doubles how many documents lie between a subsegment and its segment."""
+
+NO_NODE = Node("", "")
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What was counted of one kind (`graph_sql.SEGMENTS` ...) between two nodes."""
+
+    minute: int
+    """Since 1970; 0 in rows of a whole window."""
+    kind: str
+    is_root: bool
+    source: Node
+    target: Node
+    statistics: Statistics
+    durations: dict[int, int]
+    aliases: tuple[str, ...]
+    first_us: int
+    last_us: int
+    first_finished_us: int
+    """0 when nothing has finished, as the next."""
+    last_finished_us: int
+
+    @property
+    def key(self) -> tuple[str, bool, Node, Node]:
+        """What rows have in common that are added up."""
+        return self.kind, self.is_root, self.source, self.target
+
+    def plus(self, other: "Counted") -> "Counted":
+        """Both as one row of the whole window."""
+        firsts = [each.first_finished_us for each in (self, other) if each.first_finished_us]
+        return msgspec.structs.replace(
+            self,
+            minute=0,
+            statistics=_sum(self.statistics, other.statistics),
+            durations=merge((self.durations, other.durations)),
+            aliases=tuple(sorted({*self.aliases, *other.aliases})),
+            first_us=min(self.first_us, other.first_us),
+            last_us=max(self.last_us, other.last_us),
+            first_finished_us=min(firsts, default=0),
+            last_finished_us=max(self.last_finished_us, other.last_finished_us),
+        )
+
+
+class Window(msgspec.Struct, frozen=True):
+    """What is counted: everything of a tenant that ended in [start_us, end_us)."""
+
+    tenant: Tenant
+    start_us: int
+    end_us: int
+    trace_ids: Sequence[str] | None = None
+    """Only these traces."""
+
+
+def count(pool: Pool, window: Window, *, by_minute: bool) -> list[Counted]:
+    """Count a window on every shard; rows of several shards are not added up."""
+    found: list[Counted] = []
+    for lent in pool.sessions():
+        with lent as session:
+            found += _count(pool, session, window, by_minute=by_minute)
+    return found
+
+
+def _count(pool: Pool, session: Session, window: Window, *, by_minute: bool) -> list[Counted]:
+    spans = pool.local("spans")
+    parameters = _parameters(pool, session, window)
+    of_traces = window.trace_ids is not None
+    session.make("rows", graph_sql.rows_around(spans, of_traces=of_traces), parameters)
+    nodes = {row[0]: Node(*row[1:]) for row in session.query(graph_sql.nodes())}
+    if not nodes:
+        return []
+    links = _links(session)
+    return [
+        _named(row, nodes)
+        for select in graph_sql.counts(links, by_minute=by_minute)
+        for row in session.query(select, parameters)
+    ]
+
+
+def _parameters(pool: Pool, session: Session, window: Window) -> dict[str, Any]:
+    """Bounds, and how far around them rows are looked for.
+
+    As far back as the longest row that ended in the window took; where subsegments came without
+    their segment, to the begin of their traces.
+    """
+    values: dict[str, Any] = {
+        **owner(window.tenant),
+        **traces(window.trace_ids or ()),
+        "start": window.start_us,
+        "end": window.end_us,
+        "since": _day(window.start_us - _DAY_US),
+    }
+    spans, documents = pool.local("spans"), pool.local("documents")
+    ended = f"{OWNER} AND {graph_sql.RECEIVED} AND {graph_sql.ENDED}"
+    ((longest_us,),) = session.query(f"SELECT max(dur_us) FROM {spans} WHERE {ended}", values)
+    first_us = window.start_us - longest_us
+    ((alone, began_us),) = session.query(
+        f"SELECT count(), min(start_us) FROM {documents} WHERE {OWNER} AND trace_id IN"
+        f" (SELECT trace_id FROM {spans} WHERE {ended} AND service = '')",
+        values,
+    )
+    if alone:
+        first_us = min(first_us, began_us)
+    first_us -= APART_US
+    _, around = buckets(first_us, window.end_us + APART_US)
+    return {**values, **around, "since": _day(first_us - _DAY_US)}
+
+
+def _day(us: int) -> int:
+    return min(max(us // _DAY_US, 0), _LAST_DAY)
+
+
+def _links(session: Session) -> str:
+    """Make links until no further one is found; the name of their table."""
+    session.make("links0", graph_sql.links())
+    name, known = "links0", -1
+    for step in range(1, _MOST_LINKS + 1):
+        ((found, missing),) = session.query(
+            f"SELECT countIf(is_found), countIf(NOT is_found) FROM {name}"
+        )
+        if not missing or found == known:
+            break
+        known = found
+        session.make(f"links{step}", graph_sql.further_links(name))
+        name = f"links{step}"
+    return name
+
+
+def _named(row: Row, nodes: dict[int, Node]) -> Counted:
+    """A row of the engine, its nodes by their names."""
+    minute, kind, is_root, source, target, ok, error, throttle, fault, total_us, *rest = row
+    histogram, durations, aliases, first_us, last_us, first_finished_us, last_finished_us = rest
+    callee = nodes.get(target, NO_NODE)
+    return Counted(
+        minute=minute,
+        kind=kind,
+        is_root=bool(is_root),
+        source=nodes.get(source, NO_NODE),
+        target=callee,
+        statistics=Statistics(ok, error, throttle, fault, total_us, dict(histogram)),
+        durations=dict(durations),
+        aliases=tuple(alias for alias in aliases if alias != callee.name),
+        first_us=first_us,
+        last_us=last_us,
+        first_finished_us=first_finished_us,
+        last_finished_us=last_finished_us,
+    )
+
+
+def added_up(rows: Iterable[Counted]) -> list[Counted]:
+    """One row for each key."""
+    total: dict[tuple[str, bool, Node, Node], Counted] = {}
+    for row in rows:
+        known = total.get(row.key)
+        total[row.key] = row if known is None else known.plus(row)
+    return list(total.values())
+
+
+def graph_of(rows: Iterable[Counted]) -> GraphRows:
+    """The graph that rows of one window make."""
+    nodes: dict[Node, NodeRow] = {}
+    edges: dict[tuple[Node, bool, Node], EdgeRow] = {}
+
+    def add_node(row: NodeRow) -> None:
+        known = nodes.get(row.node)
+        nodes[row.node] = row if known is None else _both_nodes(known, row)
+
+    def add_edge(row: EdgeRow) -> None:
+        key = (row.source, row.is_client, row.target)
+        edges[key] = row if key not in edges else _both_edges(edges[key], row)
+
+    for row in added_up(rows):
+        if row.kind == graph_sql.SEGMENTS:
+            add_node(_service(row))
+            if row.is_root and row.statistics.histogram:
+                add_edge(_client(row))
+            continue
+        if row.kind == graph_sql.UNANSWERED:
+            add_node(_inferred(row))
+        if row.source != NO_NODE:
+            add_edge(_edge(row))
+    return GraphRows(
+        tuple(nodes[node] for node in sorted(nodes)),
+        tuple(edges[key] for key in sorted(edges)),
+        is_exact=False,
+    )
+
+
+def _service(row: Counted) -> NodeRow:
+    return NodeRow(
+        node=row.source,
+        kind="service",
+        is_root=row.is_root,
+        statistics=row.statistics,
+        durations=row.durations,
+        first_us=row.first_us,
+        last_us=row.last_us,
+    )
+
+
+def _inferred(row: Counted) -> NodeRow:
+    """The node that unanswered calls make, counted by those calls."""
+    return NodeRow(
+        node=row.target,
+        kind=kind_of(row.target),
+        is_root=False,
+        statistics=row.statistics,
+        durations=row.statistics.histogram,
+        first_us=row.first_us,
+        last_us=row.last_us,
+    )
+
+
+def _client(row: Counted) -> EdgeRow:
+    """The client's edge to a root service, of its finished segments alone."""
+    return EdgeRow(
+        source=row.source,
+        is_client=True,
+        target=row.source,
+        aliases=(),
+        statistics=row.statistics,
+        first_us=row.first_finished_us,
+        last_us=row.last_finished_us,
+    )
+
+
+def _edge(row: Counted) -> EdgeRow:
+    return EdgeRow(
+        source=row.source,
+        is_client=False,
+        target=row.target,
+        aliases=row.aliases,
+        statistics=row.statistics,
+        first_us=row.first_us,
+        last_us=row.last_us,
+    )
+
+
+def _both_nodes(left: NodeRow, right: NodeRow) -> NodeRow:
+    is_service = "service" in {left.kind, right.kind}
+    return msgspec.structs.replace(
+        left,
+        kind="service" if is_service else left.kind,
+        is_root=left.is_root or right.is_root,
+        statistics=_sum(left.statistics, right.statistics),
+        durations=merge((left.durations, right.durations)),
+        first_us=min(left.first_us, right.first_us),
+        last_us=max(left.last_us, right.last_us),
+    )
+
+
+def _both_edges(left: EdgeRow, right: EdgeRow) -> EdgeRow:
+    return msgspec.structs.replace(
+        left,
+        aliases=tuple(sorted({*left.aliases, *right.aliases})),
+        statistics=_sum(left.statistics, right.statistics),
+        first_us=min(left.first_us, right.first_us),
+        last_us=max(left.last_us, right.last_us),
+    )
+
+
+def _sum(left: Statistics, right: Statistics) -> Statistics:
+    return Statistics(
+        left.ok + right.ok,
+        left.error + right.error,
+        left.throttle + right.throttle,
+        left.fault + right.fault,
+        left.total_us + right.total_us,
+        merge((left.histogram, right.histogram)),
+    )
