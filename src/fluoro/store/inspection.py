@@ -73,7 +73,14 @@ def check(pool: Pool, before_us: int) -> Sequence[Finding]:
         pool: The store.
         before_us: Documents received later are left out: an insert may be under way.
     """
-    return [_schema(pool), *_parts(pool), *_agreement(pool, before_us)]
+    findings = [_schema(pool), *_parts(pool)]
+    if all(each.is_fine for each in findings[1:]):
+        findings.extend(_agreement(pool, before_us))
+    else:
+        findings.append(
+            Finding("tables", is_fine=False, message="not compared, since parts cannot be read")
+        )
+    return findings
 
 
 def _schema(pool: Pool) -> Finding:
