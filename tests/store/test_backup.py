@@ -236,7 +236,7 @@ def test_a_broken_file_is_noticed(storage):
     file.write_bytes(changed)
     broken = {each.check: each.message for each in storage.upkeep.check() if not each.is_fine}
     assert broken.keys() == {"parts of documents", "tables"}
-    assert f"1 of 1 parts of documents are broken: {name}" in broken["parts of documents"]
+    assert f"1 of 1 parts of documents are broken: ['{name}']" in broken["parts of documents"]
 
 
 def test_a_store_of_another_version_is_noticed(storage):
