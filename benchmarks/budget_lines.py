@@ -161,7 +161,8 @@ def _disk_lines(disk: Disk) -> list[Line]:
 def _p95(name: str, times: Times, limit_ms: float | None = None) -> Line:
     if times.refusal:
         return Line(name, None, "ms", limit_ms, f"not supported: {times.refusal}")
-    note = f"p50 {times.p50_ms:.0f}, found {times.found}"
+    cpu = f", CPU {times.cpu_ms:.0f}" if times.cpu_ms else ""
+    note = f"p50 {times.p50_ms:.0f}{cpu}; found {times.found}"
     return Line(f"{name}, p95", times.p95_ms, "ms", limit_ms, note)
 
 

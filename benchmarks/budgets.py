@@ -120,13 +120,13 @@ class Run:
             ingests.append(self.ingest(path, data, 0, cut))
             with serving(path, self.every) as server:
                 reads = Reads(data, shape.start + (shape.end - shape.start) * share)
-                small = measure_some(server.port, reads, self.options.runs)
+                small = measure_some(server, reads, self.options.runs)
         say("taking the rest")
         ingests.append(self.ingest(path, data, cut, len(data.bodies)))
         say("reads")
         measure = measure_all if is_whole else measure_some
         with serving(path, self.every) as server:
-            found = measure(server.port, Reads(data, shape.end), self.options.runs)
+            found = measure(server, Reads(data, shape.end), self.options.runs)
         return Stored(ingests, found, small, share)
 
     def ingest(self, path: Path, data: DataSet, first: int, last: int) -> Ingest:
@@ -144,7 +144,7 @@ class Run:
         try:
             time.sleep(1)
             each_s = (self.options.beside_s - 2) / _KINDS_BESIDE
-            return measure_some(server.port, reads, self.options.runs, each_s)
+            return measure_some(server, reads, self.options.runs, each_s)
         finally:
             sender.join()
 

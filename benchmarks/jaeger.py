@@ -34,11 +34,11 @@ class Jaeger(Program):
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder / "store"
-        self.otlp_port, self.port = free_port(), free_port()
+        self.otlp_port, port = free_port(), free_port()
         config = folder / "config.yaml"
-        config.write_text(json.dumps(self._config(is_durable=is_durable)))  # JSON is YAML
+        config.write_text(json.dumps(self._config(port, is_durable=is_durable)))  # JSON is YAML
         command = [binary, f"--config={config}"]
-        super().__init__(command, processors, folder / "jaeger.log")
+        super().__init__(command, processors, folder / "jaeger.log", port)
 
         def is_ready() -> bool | None:
             status, _ = request(self.port, "GET", "/api/services")
@@ -46,7 +46,7 @@ class Jaeger(Program):
 
         self.until(is_ready, "Jaeger's start", _START_LIMIT_S)
 
-    def _config(self, *, is_durable: bool) -> object:
+    def _config(self, port: int, *, is_durable: bool) -> object:
         """Its own example for Badger.
 
         Without the processor that batches, which would acknowledge before anything is written;
@@ -73,7 +73,7 @@ class Jaeger(Program):
             "extensions": {
                 "jaeger_query": {
                     "storage": {"traces": "kept"},
-                    "http": {"endpoint": f"127.0.0.1:{self.port}"},
+                    "http": {"endpoint": f"127.0.0.1:{port}"},
                     "grpc": {"endpoint": nowhere},
                 },
                 "jaeger_storage": {"backends": {"kept": {"badger": badger}}},

@@ -113,9 +113,7 @@ def _fluoro(path: Path, options: Options, cores: tuple[set[int], set[int]]) -> S
         "dependencies of 1 h": reads.graph(HOUR_S),
     }
     with serving(path, every) as server:
-        found = {
-            name: measure(server.port, asked, options.runs) for name, asked in questions.items()
-        }
+        found = {name: measure(server, asked, options.runs) for name, asked in questions.items()}
         full_bytes = max(taken.full_bytes, server.most_resident_bytes())
     disk = read_disk(path)
     return Side(
@@ -158,7 +156,7 @@ def _jaeger(
     evict(path)
     with jaeger.Jaeger(binary, path, every, is_durable=is_durable) as server:
         found = {
-            name: measure(server.port, asked, options.runs)
+            name: measure(server, asked, options.runs)
             for name, asked in _jaeger_questions(Reads(data, data.shape.end)).items()
         }
         full_bytes = max(full_bytes, server.most_resident_bytes())
@@ -240,6 +238,7 @@ def _print(fluoro: Side, durable: Side, default: Side) -> None:
         counts = ", ".join(str(each.found) for each in times[:2])
         row(f"{name}, p50 (found {counts})", "ms", [each.p50_ms for each in times])
         row(f"{name}, p95", "ms", [each.p95_ms for each in times])
+        row(f"{name}, CPU", "ms", [each.cpu_ms for each in times])
 
 
 def _options() -> Options:

@@ -14,7 +14,7 @@ import msgspec
 
 from bodies import DataSet
 from ingest import quantile
-from serving import evict, serving
+from serving import Program, evict, serving
 from traces import ITEMS, TENANTS, topology
 
 HOUR_S = 3600
@@ -27,6 +27,8 @@ class Times(msgspec.Struct, frozen=True):
     """How long one kind of read took; none when the server refuses it."""
 
     ms: list[float]
+    cpu_ms: float = 0.0
+    """CPU of the program for one answer, in the mean; what else it did meanwhile is in it."""
     found: int = 0
     """Traces or nodes of the last answer."""
     refusal: str = ""
@@ -127,18 +129,19 @@ class Reads:
             run += 1
 
 
-def measure(port: int, questions: Questions, runs: int, limit_s: float = 60.0) -> Times:
+def measure(program: Program, questions: Questions, runs: int, limit_s: float = 60.0) -> Times:
     """Ask on one connection: the first answer warms, the other ones count.
 
     Args:
-        port: Of a running server.
+        program: That answers.
         questions: Without end.
         runs: How many answers count.
         limit_s: No further question is asked after so long.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_LIMIT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=_ANSWER_LIMIT_S)
     taken: list[float] = []
     found = 0
+    cpu_before_s = 0.0
     over = time.monotonic() + limit_s
     try:
         for question in itertools.islice(questions, runs + 1):
@@ -151,12 +154,15 @@ def measure(port: int, questions: Questions, runs: int, limit_s: float = 60.0) -
             taken.append((time.perf_counter() - began) * 1000)
             if answer.status != http.HTTPStatus.OK:
                 return Times([], refusal=_message(answer.status, text))
+            if len(taken) == 1:
+                cpu_before_s = program.cpu_s()
             found = len(msgspec.json.decode(text).get(question.counted, ()))
     except TimeoutError:
         return Times([], refusal=f"no answer within {_ANSWER_LIMIT_S} s")
     finally:
         connection.close()
-    return Times(taken[1:], found)
+    cpu_ms = (program.cpu_s() - cpu_before_s) / (len(taken) - 1) * 1000
+    return Times(taken[1:], cpu_ms, found)
 
 
 def measure_cold(folder: Path, reads: Reads, processors: set[int], runs: int) -> Times:
@@ -174,20 +180,22 @@ def measure_cold(folder: Path, reads: Reads, processors: set[int], runs: int) ->
             text = connection.getresponse().read()
             taken.append((time.perf_counter() - began) * 1000)
             connection.close()
-    return Times(taken, len(msgspec.json.decode(text).get("Traces", ())))
+    return Times(taken, found=len(msgspec.json.decode(text).get("Traces", ())))
 
 
-def measure_some(port: int, reads: Reads, runs: int, limit_s: float = 60.0) -> Mapping[str, Times]:
+def measure_some(
+    program: Program, reads: Reads, runs: int, limit_s: float = 60.0
+) -> Mapping[str, Times]:
     """The commonest reads, warm: a trace, the console's lists of an hour, its map."""
     kinds = {
         "trace by id": reads.trace(),
         **{name: reads.list_of_100(spell) for name, spell in reads.filters().items()},
         "graph 1 h": reads.graph(HOUR_S),
     }
-    return {name: measure(port, questions, runs, limit_s) for name, questions in kinds.items()}
+    return {name: measure(program, questions, runs, limit_s) for name, questions in kinds.items()}
 
 
-def measure_all(port: int, reads: Reads, runs: int) -> Mapping[str, Times]:
+def measure_all(program: Program, reads: Reads, runs: int) -> Mapping[str, Times]:
     """Every kind of read, warm."""
     kinds = {
         **{
@@ -197,8 +205,8 @@ def measure_all(port: int, reads: Reads, runs: int) -> Mapping[str, Times]:
         "graph 24 h": reads.graph(DAY_S),
         "graph 30 d": reads.graph(30 * DAY_S),
     }
-    rest = {name: measure(port, questions, runs) for name, questions in kinds.items()}
-    return {**measure_some(port, reads, runs), **rest}
+    rest = {name: measure(program, questions, runs) for name, questions in kinds.items()}
+    return {**measure_some(program, reads, runs), **rest}
 
 
 def _message(status: int, text: bytes) -> str:
