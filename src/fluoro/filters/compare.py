@@ -7,6 +7,8 @@ from fluoro.filters.keywords import KEYWORDS
 from fluoro.filters.patterns import Pattern
 from fluoro.filters.tree import Operator, Test, Value
 
+_Literal = Value | Pattern
+
 _NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -21,7 +23,6 @@ _TEXTS: Mapping[Operator, Callable[[str, str], bool]] = {
     "contains": operator.contains,
     "beginswith": str.startswith,
     "endswith": str.endswith,
-    "matches": lambda value, pattern: Pattern(pattern).is_in(value),
 }
 _BOOLEANS: Mapping[Operator, Callable[[bool, bool], bool]] = {
     "=": operator.is_,
@@ -39,8 +40,8 @@ def fits(test: Test, values: Iterable[Value | None]) -> bool:
     """
     is_boolean = KEYWORDS[test.field.keyword].type == "boolean"
     if test.operator is None:
-        return any(value is not False if is_boolean else True for value in values)
-    literals = [_SPELLED.get(each, each) for each in test.values] if is_boolean else test.values
+        return any(value is not False for value in values) if is_boolean else _is_any(values)
+    literals: list[_Literal] = [_literal(each, test.operator, is_boolean) for each in test.values]
     return any(
         _fit(test.operator, value, literal)
         for value in values
@@ -49,16 +50,28 @@ def fits(test: Test, values: Iterable[Value | None]) -> bool:
     )
 
 
-def _fit(sign: Operator, value: Value, literal: Value) -> bool:
+def _is_any(values: Iterable[Value | None]) -> bool:
+    return any(True for _ in values)
+
+
+def _literal(value: Value, sign: Operator, is_boolean: bool) -> _Literal:  # noqa: FBT001  private
+    if is_boolean:
+        return _SPELLED.get(value, value)
+    return Pattern(value) if sign == "matches" and isinstance(value, str) else value
+
+
+def _fit(sign: Operator, value: Value, literal: _Literal) -> bool:
     """Only values of the literal's own type are compared, and only by what orders that type."""
     match value, literal:
         case bool(), bool():
             return sign in _BOOLEANS and _BOOLEANS[sign](value, literal)
         case (bool(), _) | (_, bool()):
             return False
+        case str(), Pattern():
+            return literal.is_in(value)
         case str(), str():
             return sign in _TEXTS and _TEXTS[sign](value, literal)
-        case (str(), _) | (_, str()):
-            return False
-        case _:
+        case float() | int(), float() | int():
             return sign in _NUMBERS and _NUMBERS[sign](value, literal)
+        case _:
+            return False

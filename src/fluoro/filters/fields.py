@@ -12,7 +12,6 @@ from fluoro.filters.tree import WORKLOADS, Field, Value
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
 from fluoro.model.span import Span
 from fluoro.model.times import to_seconds
-from fluoro.wire import json_text
 
 Values = Iterable[Value | None]
 """None is a value that no literal fits: an object in metadata."""
@@ -50,7 +49,7 @@ _OF_TRACE: Mapping[str, Callable[[Scopes], Values]] = {
 }
 
 _OF_VISIT: Mapping[str, Callable[[Visit], Values]] = {
-    "partial": lambda visit: (not all(each.is_finished for each in visit.inside),),
+    "partial": lambda visit: (not all(each.is_finished for each in visit.inside.spans),),
     "inferred": lambda visit: (visit.is_inferred,),
     "root": lambda visit: (visit.is_root,),
     "duration": lambda visit: (to_seconds(visit.duration_us),) if visit.span.is_finished else (),
@@ -82,16 +81,18 @@ def of_visit(visit: Visit, scopes: Scopes, field: Field) -> Values:
         return _OF_VISIT[keyword](visit)
     if keyword in _OWN:
         return _OWN[keyword](visit.span)
-    return _of_any(scopes, field, visit.inside)
+    if keyword == "annotation":
+        return visit.inside.annotations.get(field.key, ())
+    return _of_any(scopes, field, visit.inside.spans)
 
 
 def of_crossing(crossing: Crossing, scopes: Scopes, field: Field) -> Values:
     """Everything is of the call alone, but for the annotations of its two ends."""
     match field.keyword:
         case "source.annotation":
-            return _annotations(field.key, crossing.caller)
+            return crossing.caller.annotations.get(field.key, ()) if crossing.caller else ()
         case "destination.annotation":
-            return _annotations(field.key, crossing.callee)
+            return crossing.callee.annotations.get(field.key, ())
         case keyword if keyword in _OWN:
             return _OWN[keyword](crossing.span)
         case _:
@@ -101,23 +102,19 @@ def of_crossing(crossing: Crossing, scopes: Scopes, field: Field) -> Values:
 def _of_any(scopes: Scopes, field: Field, spans: Sequence[Span]) -> Values:
     match field.keyword:
         case "annotation":
-            return _annotations(field.key, spans)
+            return [span.annotations[field.key] for span in spans if field.key in span.annotations]
         case "metadata":
             return _metadata(field.key, spans, scopes.trace.metadata)
         case "k8s":
-            return _of_sources((field.key,), spans)
+            return _of_pods(scopes, (field.key,), spans)
         case "workload":
-            return _of_sources(WORKLOADS, spans)
+            return _of_pods(scopes, WORKLOADS, spans)
         case keyword:
             return [text for span in spans if (text := _ANY[keyword](span))]
 
 
 def _given(text: str) -> Values:
     return (text,) if text else ()
-
-
-def _annotations(key: str, spans: Sequence[Span]) -> Values:
-    return [span.annotations[key] for span in spans if key in span.annotations]
 
 
 def _metadata(
@@ -130,11 +127,11 @@ def _metadata(
             yield from read(metadata[span.id])
 
 
-def _of_sources(names: Sequence[str], spans: Sequence[Span]) -> Iterator[str]:
+def _of_pods(scopes: Scopes, names: Sequence[str], spans: Sequence[Span]) -> Iterator[str]:
     """Members of what is known of the pods that sent the spans."""
     for source in dict.fromkeys(span.source for span in spans if span.source):
-        pod = json_text.read(source.encode())
+        pod = scopes.pod(source)
         for name in names:
-            value = pod.get(name) if isinstance(pod, dict) else None
+            value = pod.get(name)
             if isinstance(value, str) and value:
                 yield value

@@ -12,8 +12,8 @@ from fluoro.filters.tree import Value
 def values_at(metadata: object, path: str) -> Iterator[Value | None]:
     """The values of a key, by itself, below a namespace, or deeper with dots between the keys.
 
-    A key may hold dots itself; each way to cut the path is tried. None stands for an object: it is
-    there, and nothing can be compared with it. A null is no value.
+    A key may hold dots itself; each key that the path begins with is tried. None stands for an
+    object: it is there, and nothing can be compared with it. A null is no value.
     """
     waiting = [(each, path) for each in _items(metadata)]
     waiting += [
@@ -31,9 +31,11 @@ def values_at(metadata: object, path: str) -> Iterator[Value | None]:
             elif value is not None:
                 yield _comparable(value)
         elif isinstance(value, dict):
-            for key, tail in _cuts(rest):
-                if key in value:
-                    waiting += [(each, tail) for each in _items(value[key])]
+            for key, below in value.items():
+                if rest == key:
+                    waiting += [(each, "") for each in _items(below)]
+                elif rest.startswith(f"{key}.") and len(rest) > len(key) + 1:
+                    waiting += [(each, rest[len(key) + 1 :]) for each in _items(below)]
 
 
 def everything(metadata: object) -> Iterator[Value]:
@@ -57,16 +59,6 @@ def _items(value: object) -> Iterator[object]:
             waiting += each
         else:
             yield each
-
-
-def _cuts(path: str) -> Iterator[tuple[str, str]]:
-    """Ways to take a key off the front of a path."""
-    yield path, ""
-    at = path.find(".")
-    while at >= 0:
-        if path[at + 1 :]:
-            yield path[:at], path[at + 1 :]
-        at = path.find(".", at + 1)
 
 
 def _comparable(value: object) -> Value:

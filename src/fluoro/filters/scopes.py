@@ -4,19 +4,41 @@ The same nodes and edges as in `graph.edges`, each with the spans that it comes 
 of filter expressions, section 4; of the service graph, section 4.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
 
+from fluoro.filters.tree import Value
 from fluoro.graph.edges import node_of
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import Node
 from fluoro.model.span import Span
 from fluoro.traces.trace import Trace
+from fluoro.wire import json_text
 
 Window = tuple[int, int]
 """First and last epoch microsecond of what counts."""
+
+
+class Inside:
+    """Spans that belong together: a segment and what is in it, or one call.
+
+    Attributes:
+        spans: At least one, by start, then id.
+    """
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self.spans = spans
+
+    @cached_property
+    def annotations(self) -> dict[str, list[Value]]:
+        """The values of each key."""
+        found: dict[str, list[Value]] = {}
+        for span in self.spans:
+            for key, value in span.annotations.items():
+                found.setdefault(key, []).append(value)
+        return found
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -24,8 +46,7 @@ class Visit(msgspec.Struct, frozen=True):
 
     node: Node
     span: Span
-    inside: tuple[Span, ...]
-    """The spans of a segment, itself among them; of an inferred segment the call alone."""
+    inside: Inside
 
     @property
     def is_inferred(self) -> bool:
@@ -40,7 +61,7 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def duration_us(self) -> int:
         """From its start to the last end of what is inside, longer than the response or equal."""
-        return max(each.end_us for each in self.inside) - self.span.start_us
+        return max(each.end_us for each in self.inside.spans) - self.span.start_us
 
 
 class Crossing(msgspec.Struct, frozen=True):
@@ -50,10 +71,10 @@ class Crossing(msgspec.Struct, frozen=True):
     target: Node
     span: Span
     """The call as its caller saw it; without one the segment that was called."""
-    caller: tuple[Span, ...]
-    """All spans of the segment that called; none for a client."""
-    callee: tuple[Span, ...]
-    """All spans of the segment that was called; the call itself when none came."""
+    caller: Inside | None
+    """The segment that called; None for a client."""
+    callee: Inside
+    """The segment that was called; the call itself when none came."""
 
     @property
     def is_client(self) -> bool:
@@ -67,12 +88,15 @@ class Scopes:
     def __init__(self, trace: Trace, window: Window | None = None) -> None:
         self.trace = trace
         self._window = window
+        self._pods: dict[str, Mapping[str, object]] = {}
 
     @cached_property
     def visits(self) -> list[Visit]:
         """One for each segment and each finished call without one."""
         return [
-            Visit(node_of(span), span, self._inside(span))
+            Visit(
+                node_of(span), span, self._inside[span.id] if span.is_segment else Inside((span,))
+            )
             for span in self.trace.spans
             if self._counts(span) and (span.is_segment or self._is_unanswered(span))
         ]
@@ -81,6 +105,13 @@ class Scopes:
     def has_inferred(self) -> bool:
         """Whether some call stands for a segment that did not come, in any window."""
         return any(self._is_unanswered(span) for span in self.trace.spans)
+
+    def pod(self, source: str) -> Mapping[str, object]:
+        """What is known of a pod: the members of a span's `source`."""
+        if source not in self._pods:
+            members = json_text.read(source.encode())
+            self._pods[source] = members if isinstance(members, dict) else {}
+        return self._pods[source]
 
     @cached_property
     def clients(self) -> list[Node]:
@@ -110,32 +141,26 @@ class Scopes:
 
     def _arrivals(self, segment: Span) -> Iterator[Crossing]:
         """How a segment was reached without a call: by a client, or from work that is no call."""
-        node = node_of(segment)
+        node, inside = node_of(segment), self._inside[segment.id]
         if not segment.parent_id:
-            client = Node(node.name, CLIENT, node.account)
-            yield Crossing(client, node, segment, (), self._inside(segment))
+            yield Crossing(Node(node.name, CLIENT, node.account), node, segment, None, inside)
             return
         parent = self._by_id.get(segment.parent_id)
-        if parent is not None and not parent.is_call:
-            caller = self.trace.segment_of.get(parent.id)
-            if caller is not None:
-                inside = self._inside(caller)
-                yield Crossing(node_of(caller), node, segment, inside, self._inside(segment))
+        caller = None if parent is None else self.trace.segment_of.get(parent.id)
+        if parent is not None and not parent.is_call and caller is not None:
+            yield Crossing(node_of(caller), node, segment, self._inside[caller.id], inside)
 
     def _calls(self, call: Span) -> Iterator[Crossing]:
         caller = self.trace.segment_of.get(call.id)
         if not call.is_call or caller is None:
             return
-        inside = self._inside(caller)
+        source, inside = node_of(caller), self._inside[caller.id]
         callees = self._callees.get(call.id)
         if callees is None:
-            yield Crossing(node_of(caller), node_of(call), call, inside, (call,))
+            yield Crossing(source, node_of(call), call, inside, Inside((call,)))
             return
         for callee in callees:
-            yield Crossing(node_of(caller), node_of(callee), call, inside, self._inside(callee))
-
-    def _inside(self, span: Span) -> tuple[Span, ...]:
-        return tuple(self._spans.get(span.id, ())) or (span,)
+            yield Crossing(source, node_of(callee), call, inside, self._inside[callee.id])
 
     @cached_property
     def _by_id(self) -> dict[str, Span]:
@@ -151,11 +176,11 @@ class Scopes:
         return found
 
     @cached_property
-    def _spans(self) -> dict[str, list[Span]]:
-        """Spans by the segment around them."""
+    def _inside(self) -> dict[str, Inside]:
+        """What is in each segment, by the segment's id."""
         found: dict[str, list[Span]] = {}
         for span in self.trace.spans:
             around = self.trace.segment_of.get(span.id)
             if around is not None:
                 found.setdefault(around.id, []).append(span)
-        return found
+        return {id_: Inside(spans) for id_, spans in found.items()}
