@@ -18,7 +18,10 @@ _LOG = structlog.get_logger()
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Something to do, first when this replica begins to lead, then after each interval."""
+    """Something to do, first when this replica begins to lead, then after each interval.
+
+    When `run` returns True there is more to do, and it is called again at once.
+    """
 
     name: str
     interval_s: float
@@ -101,9 +104,9 @@ class Jobs:
                 self._changed.wait_for(lambda: self.leads or self._is_stopping)
                 if self._is_stopping:
                     return
-            self._attempt(job)
-            with self._changed:
-                self._changed.wait_for(lambda: self._is_stopping, job.interval_s)
+            if self._attempt(job) is not True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._is_stopping, job.interval_s)
 
     def _attempt(self, job: Job) -> object:
         """What the job returned, None when it failed."""

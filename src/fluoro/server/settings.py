@@ -78,6 +78,9 @@ class ServerSettings:
     trace_read_bytes: int = 64 * _MIB
     """Bytes of one trace that BatchGetTraces answers; a longer one has LimitExceeded."""
 
+    edges_interval_s: int = 60
+    """Seconds between two passes of the job that counts closed minutes ahead for the map."""
+
     retention_days: int = 30
     """Days for which everything is kept, counted from its receipt; whole days of UTC, so a
     document is there for up to one day longer."""
@@ -160,6 +163,7 @@ _LEAST = {
     "query_timeout_s": 1,
     "query_memory_bytes": 0,
     "trace_read_bytes": 1,
+    "edges_interval_s": 1,
     "retention_days": 1,
     "disk_bytes": 0,
 }

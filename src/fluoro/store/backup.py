@@ -19,6 +19,8 @@ from fluoro.store.pool import Limits, Pool
 _NOTE = "fluoro.json"
 _COPIES = "store"
 _BY_RECEIPT = ("spans", "documents")
+_DERIVED = ("edges", "edge_runs", "edge_passes", "stale_minutes")
+"""What the edges job makes again of the rest."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -42,8 +44,8 @@ def back_up(pool: Pool, folder: Path, newest_us: int, now_us: int) -> None:
     Raises:
         SettingsError: The folder is there already, or cannot be written.
     """
-    if pool.layout.cluster:
-        raise SettingsError("to", "use ClickHouse's own BACKUP for a cluster")
+    if not pool.is_embedded:
+        raise SettingsError("to", "use ClickHouse's own BACKUP: this store is not in a folder")
     folder = folder.absolute()
     try:
         folder.mkdir(parents=True)
@@ -94,6 +96,8 @@ def restore(folder: Path, data: Path, limits: Limits) -> Note:
             "RESTORE DATABASE default FROM File({folder:String}) SETTINGS max_execution_time = 0",
             {"folder": str(folder.absolute() / _COPIES)},
         )
+        for table in _DERIVED:
+            pool.command(f"TRUNCATE TABLE IF EXISTS {table}")
         for table in _BY_RECEIPT:
             pool.command(
                 f"DELETE FROM {table} WHERE receipt_us > {{newest:UInt64}}"

@@ -1,11 +1,22 @@
-"""The service graph of a window."""
+"""The service graph of a window: closed minutes from `edges`, all others from `spans`."""
 
 from collections.abc import Sequence
 
 from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
-from fluoro.store.counting import Window, count, graph_of
+from fluoro.store import edge_table, freshness
+from fluoro.store.counting import Counted, Window, count, graph_of
+from fluoro.store.edge_table import HOUR_S, MINUTE_S
+from fluoro.store.freshness import Stretch
+from fluoro.store.keys import owner
 from fluoro.store.pool import Pool
+
+_US_PER_MINUTE = 60_000_000
+_MINUTES_A_DAY = 24 * 60
+_NOT_RAW = (
+    "NOT arrayExists((a, b) -> toUnixTimestamp(moment) >= a AND toUnixTimestamp(moment) < b,"
+    " {raw_first:Array(UInt32)}, {raw_last:Array(UInt32)})"
+)
 
 
 class Edges:
@@ -18,5 +29,63 @@ class Edges:
         self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None
     ) -> GraphRows:
         """See `Storage.graph`."""
-        window = Window(tenant, start_us, end_us, trace_ids)
-        return graph_of(count(self._pool, window, by_minute=False))
+        if trace_ids is not None:
+            window = Window(tenant, start_us, end_us, trace_ids)
+            return graph_of(count(self._pool, window, by_minute=False))
+        return graph_of(self._counted(tenant, start_us, end_us))
+
+    def _counted(self, tenant: Tenant, start_us: int, end_us: int) -> list[Counted]:
+        """Rows of a window, those of its minutes and hours not added up."""
+        covered_us = freshness.covered_us(self._pool)
+        stretch = Stretch(-(-start_us // _US_PER_MINUTE), end_us // _US_PER_MINUTE)
+        if covered_us is None or stretch.first >= stretch.last:
+            return count(self._pool, Window(tenant, start_us, end_us), by_minute=False)
+        since_us = covered_us - freshness.OVERLAP_US
+        stale = freshness.stale(self._pool, tenant, stretch, since_us)
+        raw = freshness.stretches(stale)
+        found = self._closed(tenant, stretch, raw)
+        for first_us, last_us in self._raw(start_us, end_us, stretch, raw):
+            found += count(self._pool, Window(tenant, first_us, last_us), by_minute=False)
+        return found
+
+    @staticmethod
+    def _raw(
+        start_us: int, end_us: int, stretch: Stretch, raw: Sequence[Stretch]
+    ) -> list[tuple[int, int]]:
+        """What is counted from `spans`, in microseconds: stale minutes, and the broken ends."""
+        bounds = [
+            (start_us, stretch.first * _US_PER_MINUTE),
+            *((each.first * _US_PER_MINUTE, each.last * _US_PER_MINUTE) for each in raw),
+            (stretch.last * _US_PER_MINUTE, end_us),
+        ]
+        joined: list[tuple[int, int]] = []
+        for first_us, last_us in bounds:
+            if first_us >= last_us:
+                continue
+            if joined and joined[-1][1] == first_us:
+                joined[-1] = joined[-1][0], last_us
+            else:
+                joined.append((first_us, last_us))
+        return joined
+
+    def _closed(self, tenant: Tenant, stretch: Stretch, raw: Sequence[Stretch]) -> list[Counted]:
+        """What the table says of a stretch without the raw ones; long ones by the hour."""
+        hours: list[int] = []
+        if stretch.last - stretch.first > _MINUTES_A_DAY:
+            hours = freshness.hours(self._pool, tenant, stretch, raw)
+        parameters = {
+            **owner(tenant),
+            **freshness.within(stretch),
+            "raw_first": [each.first * MINUTE_S for each in raw],
+            "raw_last": [each.last * MINUTE_S for each in raw],
+            "hours": hours,
+        }
+        minutes = (
+            f"{freshness.MOMENT} AND {_NOT_RAW}"
+            " AND NOT has({hours:Array(UInt32)}, toUnixTimestamp(toStartOfHour(moment)))"
+        )
+        found = edge_table.read(self._pool, MINUTE_S, minutes, parameters)
+        if hours:
+            whole = f"{freshness.MOMENT} AND has({{hours:Array(UInt32)}}, toUnixTimestamp(moment))"
+            found += edge_table.read(self._pool, HOUR_S, whole, parameters)
+        return found

@@ -1,17 +1,17 @@
 """Documents into the tables: lines for the views, and rows made in Python for the few they miss."""
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from fluoro.errors import StoreUnavailableError
 from fluoro.model.ids import trace_id_hex
 from fluoro.model.span import Span
 from fluoro.store import semantics
+from fluoro.store.engine import insert_rows, unavailable
 from fluoro.store.flatten import spans_of
-from fluoro.store.pool import insert_rows
 from fluoro.store.storage import Accepted
 from fluoro.wire import coerce
 from fluoro.wire.segment import decode
@@ -78,9 +78,18 @@ class Inserter:
         self._lines = lines
         """The table that the views of this version read (`migrations.migrate`)."""
         self._clock_us = clock_us
+        self._settling = threading.Lock()
+        self._open_us: int | None = None
+        """First receipt of the insert that is under way."""
         newest = "SELECT max(received) FROM documents"
         last = client.command(f"SELECT max(receipt_us) FROM documents WHERE received = ({newest})")
         self._receipt_us = int(str(last))
+
+    @property
+    def settled_us(self) -> int:
+        """Every receipt up to it is in the tables, or was refused; a later one may be under way."""
+        with self._settling:
+            return self._clock_us() - 1 if self._open_us is None else self._open_us - 1
 
     @property
     def newest_us(self) -> int:
@@ -91,8 +100,17 @@ class Inserter:
         """See `Storage.insert`."""
         if not documents:
             return
-        first = max(self._clock_us(), self._receipt_us + 1)
-        self._receipt_us = first + len(documents) - 1
+        with self._settling:
+            first = max(self._clock_us(), self._receipt_us + 1)
+            self._receipt_us = first + len(documents) - 1
+            self._open_us = first
+        try:
+            self._insert(documents, first)
+        finally:
+            self._open_us = None
+
+    def _insert(self, documents: Sequence[Accepted], first: int) -> None:
+        """Insert documents with receipts from `first` on."""
         lines = [
             b"%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n"
             % (
@@ -120,7 +138,7 @@ class Inserter:
             if missed:
                 self._insert_rows(missed)
         except (ClickHouseError, OSError) as error:  # OSError: no room for the temporary file
-            raise StoreUnavailableError(f"the store failed to insert: {error}") from error
+            raise unavailable(error) from error
 
     def _unread(self, first_us: int, last_us: int) -> set[int]:
         """Receipts, from one to another, that the guard view noted."""

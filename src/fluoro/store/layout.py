@@ -18,9 +18,6 @@ SHARDED: Mapping[str, str] = {
     "documents": _BY_TRACE,
     "spans": _BY_TRACE,
     "unread": "",
-    "edges": "",
-    "edges_hour": "",
-    "edge_runs": "",
 }
 """Sharded tables, each with what decides the shard of a row that is inserted into X.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fluoro.store import backup, inspection
 from fluoro.store.deletion import Deletions
+from fluoro.store.edges_job import EdgesJob
 from fluoro.store.inserter import Inserter
 from fluoro.store.leases import Leases
 from fluoro.store.pool import Pool
@@ -31,6 +32,7 @@ class Maintenance:
         self.refresh = self.deletions.refresh
         self.delete_again = self.deletions.delete_again
         self.purge = self.deletions.purge
+        self.update_edges = EdgesJob(pool, inserter, clock_us).update
 
     def statistics(self) -> Statistics:
         """See `Upkeep.statistics`."""

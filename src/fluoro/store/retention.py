@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import Dropped, Reason, Retention, Room
 
-BY_DAY = ("documents", "spans", "agent_reports")
+BY_DAY = ("documents", "spans", "agent_reports", "edges", "edge_runs")
 """Tables with columns `account` and `received`, one partition for each day of `received`."""
 
 _US_PER_S = 1_000_000

@@ -12,6 +12,9 @@ import msgspec
 
 from fluoro.store.storage import Storage
 
+MINUTES_A_PASS = 60
+"""Most minutes that one call of `update_edges` counts."""
+
 BEAT_S = 5.0
 """How often a replica says that it lives."""
 
@@ -116,6 +119,13 @@ class Upkeep(Protocol):
 
     def purge(self) -> None:
         """Take deleted rows off the disk, and forget tombstones that are over."""
+
+    def update_edges(self) -> int:
+        """Count the closed minutes that changed since the last call, and their hours.
+
+        Returns:
+            How many minutes were counted; with `MINUTES_A_PASS` there may be more.
+        """
 
     def statistics(self) -> Statistics:
         """What is there, by table and day."""

@@ -1,0 +1,130 @@
+"""Table `edges`: what was counted of closed minutes and hours, and which run of each counts."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from fluoro.graph.rows import Node, Statistics
+from fluoro.model.tenant import Tenant
+from fluoro.store.counting import Counted
+from fluoro.store.keys import OWNER, owner
+from fluoro.store.pool import Parameters, Pool, Row
+
+MINUTE_S, HOUR_S = 60, 3600
+"""Values of `seconds`."""
+
+_US_PER_S = 1_000_000
+_NODES = "source_name, source_type, source_account, target_name, target_type, target_account"
+_SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
+    sumMap(histogram), sumMap(durations), arraySort(groupUniqArrayArray(aliases)),
+    min(first_us), max(last_us), minIf(first_finished_us, first_finished_us != 0),
+    max(last_finished_us)"""
+
+
+def current(seconds: int, within: str) -> str:
+    """Condition that keeps the rows of the newest run of each minute or hour."""
+    return (
+        f"{OWNER} AND seconds = {seconds} AND {within} AND (moment, run) IN"
+        f" (SELECT moment, max(run) FROM edge_runs WHERE {OWNER} AND seconds = {seconds}"
+        f" AND {within} GROUP BY moment)"
+    )
+
+
+def read(
+    pool: Pool, seconds: int, within: str, parameters: Parameters, *, by_moment: bool = False
+) -> list[Counted]:
+    """Rows of the minutes or hours that a condition keeps, added up.
+
+    Args:
+        pool: The store.
+        seconds: `MINUTE_S` or `HOUR_S`.
+        within: Condition on `moment`, and perhaps on the nodes.
+        parameters: Its own, and the tenant's.
+        by_moment: Rows of each moment apart, `minute` says which.
+    """
+    minute = f"intDiv(toUnixTimestamp(moment), {MINUTE_S})" if by_moment else "0"
+    rows = pool.query(
+        f"SELECT {minute} AS minute, kind, is_root, {_NODES}, {_SUMS} FROM edges"
+        f" WHERE {current(seconds, within)} GROUP BY minute, kind, is_root, {_NODES}",
+        parameters,
+    )
+    return [_counted(row) for row in rows]
+
+
+def write(  # noqa: PLR0913, PLR0917  columns of both tables
+    pool: Pool,
+    tenant: Tenant,
+    seconds: int,
+    moments: Iterable[int],
+    rows: Iterable[Counted],
+    run: int,
+) -> None:
+    """Put the rows of some minutes or hours in the place of all that was counted of them.
+
+    Args:
+        pool: The store.
+        tenant: Whose.
+        seconds: `MINUTE_S` or `HOUR_S`.
+        moments: Minutes since 1970 at which they begin, those without any row too.
+        rows: Each with the minute of its moment.
+        run: When it was begun, epoch microseconds; greater than that of any other run.
+    """
+    received = datetime.fromtimestamp(run // _US_PER_S, UTC).date()
+    found = [[*_row(tenant, seconds, row, run), received] for row in rows]
+    if found:
+        pool.insert("edges", found)
+    pool.insert(
+        "edge_runs",
+        [
+            [tenant.account, tenant.region, seconds, moment * MINUTE_S, run, received]
+            for moment in moments
+        ],
+    )
+
+
+def stale_hours(pool: Pool, tenant: Tenant, until_s: int) -> list[int]:
+    """Hours (epoch seconds) that end by then and have minutes newer than their own row."""
+    rows = pool.query(
+        "SELECT toUnixTimestamp(toStartOfHour(moment)) AS hour FROM edge_runs"
+        f" WHERE {OWNER} GROUP BY hour HAVING hour + {HOUR_S} <= {{until:UInt32}}"
+        f" AND maxIf(run, seconds = {MINUTE_S}) > maxIf(run, seconds = {HOUR_S})"
+        " ORDER BY hour DESC",
+        {**owner(tenant), "until": until_s},
+    )
+    return [row[0] for row in rows]
+
+
+def _row(tenant: Tenant, seconds: int, row: Counted, run: int) -> list[object]:
+    source, target, counts = row.source, row.target, row.statistics
+    return [
+        tenant.account,
+        tenant.region,
+        seconds,
+        row.minute * MINUTE_S,
+        row.kind,
+        row.is_root,
+        *(source.name, source.type, source.account),
+        *(target.name, target.type, target.account),
+        *(counts.ok, counts.error, counts.throttle, counts.fault, counts.total_us),
+        counts.histogram,
+        row.durations,
+        row.aliases,
+        *(row.first_us, row.last_us, row.first_finished_us, row.last_finished_us),
+        run,
+    ]
+
+
+def _counted(row: Row) -> Counted:
+    minute, kind, is_root, *rest = row
+    source, target = Node(*rest[:3]), Node(*rest[3:6])
+    ok, error, throttle, fault, total_us, histogram, durations, aliases, *times = rest[6:]
+    return Counted(
+        minute,
+        kind,
+        bool(is_root),
+        source,
+        target,
+        Statistics(ok, error, throttle, fault, total_us, dict(histogram)),
+        dict(durations),
+        tuple(aliases),
+        *times,
+    )

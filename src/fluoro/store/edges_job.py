@@ -1,0 +1,106 @@
+"""The job that keeps table `edges`: whole minutes anew of what was received since its last pass.
+
+Late documents, a spool's replay and an import are all one case. Source: architecture, section 8.
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from fluoro.model.tenant import Tenant
+from fluoro.store import edge_table, freshness
+from fluoro.store.counting import Window, added_up, count
+from fluoro.store.edge_table import HOUR_S, MINUTE_S
+from fluoro.store.freshness import OVERLAP_US, Stretch
+from fluoro.store.inserter import Inserter
+from fluoro.store.keys import owner
+from fluoro.store.pool import Pool
+from fluoro.store.upkeep import MINUTES_A_PASS
+
+_US_PER_S = 1_000_000
+_US_PER_MINUTE = 60 * _US_PER_S
+_MINUTES_AT_ONCE = 10
+"""Minutes that are counted together."""
+
+
+class EdgesJob:
+    """Passes over what was received."""
+
+    def __init__(self, pool: Pool, inserter: Inserter, clock_us: Callable[[], int]) -> None:
+        self._pool = pool
+        self._inserter = inserter
+        self._clock_us = clock_us
+        self._run = 0
+
+    def update(self) -> int:
+        """See `Upkeep.update_edges`."""
+        self._note()
+        made = 0
+        for tenant, stretch in self._due():
+            self._make_minutes(tenant, stretch)
+            made += stretch.last - stretch.first
+        for tenant in self._tenants():
+            for hour in edge_table.stale_hours(self._pool, tenant, self._closed_s()):
+                self._make_hour(tenant, hour)
+        return made
+
+    def _closed_s(self) -> int:
+        """Minutes and hours that ended by then are closed: most of what ends in them has come."""
+        return max(self._clock_us() - OVERLAP_US, 0) // _US_PER_S
+
+    def _note(self) -> None:
+        """Note every minute that documents received since the last pass have changed."""
+        settled_us = self._inserter.settled_us
+        covered_us = freshness.covered_us(self._pool)
+        since_us = 0 if covered_us is None else covered_us - OVERLAP_US
+        for arrived in freshness.arrivals(self._pool, since_us):
+            from_us = freshness.began_us(self._pool, arrived, since_us)
+            minutes = freshness.touched(self._pool, arrived, since_us, from_us)
+            now_us = self._clock_us()
+            tenant = arrived.tenant
+            self._pool.insert(
+                "stale_minutes",
+                [
+                    [tenant.account, tenant.region, minute * MINUTE_S, now_us]
+                    for minute in minutes
+                    if minute * MINUTE_S <= freshness.LAST_S
+                ],
+            )
+        self._pool.insert("edge_passes", [[0, settled_us]])
+
+    def _due(self) -> Iterator[tuple[Tenant, Stretch]]:
+        """Stale minutes that are closed, the newest first, not too many for one pass."""
+        everything = Stretch(0, self._closed_s() // MINUTE_S)
+        left = MINUTES_A_PASS
+        for tenant in self._tenants():
+            minutes = sorted(freshness.noted(self._pool, tenant, everything), reverse=True)[:left]
+            left -= len(minutes)
+            for stretch in freshness.stretches(minutes, most=len(minutes)):
+                for first in range(stretch.first, stretch.last, _MINUTES_AT_ONCE):
+                    yield tenant, Stretch(first, min(first + _MINUTES_AT_ONCE, stretch.last))
+
+    def _tenants(self) -> list[Tenant]:
+        rows = self._pool.query("SELECT DISTINCT account, region FROM stale_minutes ORDER BY ALL")
+        return [Tenant(*row) for row in rows]
+
+    def _next_run(self) -> int:
+        """When a run begins; what is noted from now on is not in it."""
+        self._run = max(self._clock_us(), self._run + 1)
+        return self._run
+
+    def _make_minutes(self, tenant: Tenant, stretch: Stretch) -> None:
+        run = self._next_run()
+        window = Window(tenant, stretch.first * _US_PER_MINUTE, stretch.last * _US_PER_MINUTE)
+        rows = count(self._pool, window, by_minute=True)
+        edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run)
+
+    def _make_hour(self, tenant: Tenant, hour: int) -> None:
+        """Add up the minutes of an hour, unless some of them are still to be made."""
+        run = self._next_run()
+        minutes = Stretch(hour // MINUTE_S, (hour + HOUR_S) // MINUTE_S)
+        if freshness.noted(self._pool, tenant, minutes):
+            return
+        parameters = {**owner(tenant), **freshness.within(minutes)}
+        rows = edge_table.read(self._pool, MINUTE_S, freshness.MOMENT, parameters)
+        whole = [msgspec.structs.replace(row, minute=minutes.first) for row in added_up(rows)]
+        edge_table.write(self._pool, tenant, HOUR_S, [minutes.first], whole, run)

@@ -1,0 +1,257 @@
+"""What was counted ahead says what the spans say, whatever comes when."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from fluoro.graph.rows import Node
+from fluoro.model.tenant import Tenant
+from fluoro.model.times import LAST_US
+from fluoro.store.clickhouse import ClickHouseStorage
+from fluoro.store.memory import MemoryStorage
+from store.building import (
+    BASE_US,
+    accepted,
+    all_accepted,
+    entity,
+    random_documents,
+    segment,
+    subsegment,
+)
+
+S = 1_000_000
+MINUTE = 60 * S
+HOUR = 60 * MINUTE
+WEB = Node("web", "")
+
+
+class Clock:
+    """Epoch microseconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.now_us = BASE_US
+
+    def __call__(self) -> int:
+        return self.now_us
+
+
+class Kept:
+    """A store beside the reference, which get the same."""
+
+    def __init__(self, storage: ClickHouseStorage, clock: Clock) -> None:
+        self.storage = storage
+        self.clock = clock
+        self.memory = MemoryStorage()
+        self.tenant = Tenant("1" * 12, "us-east-1")
+
+    def put(self, *documents, at_us: int | None = None) -> None:
+        """Documents in one flush, at a time of the clock."""
+        if at_us is not None:
+            self.clock.now_us = BASE_US + at_us
+        sent = all_accepted(self.tenant, documents)
+        self.storage.insert(sent)
+        self.memory.insert(sent)
+
+    def update(self, at_us: int) -> int:
+        self.clock.now_us = BASE_US + at_us
+        return self.storage.upkeep.update_edges()
+
+    def check(self, start_us: int = -MINUTE, end_us: int = HOUR) -> None:
+        """Both answer alike about a window; by itself it holds the first minute whole."""
+        window = BASE_US + start_us, BASE_US + end_us
+        assert self.storage.graph(self.tenant, *window) == self.memory.graph(self.tenant, *window)
+
+    def rows(self, seconds: int) -> int:
+        """Rows of minutes or hours in the table, of whatever run."""
+        ((count,),) = self.storage._pool.query(
+            "SELECT count() FROM edges WHERE seconds = {seconds:UInt16}", {"seconds": seconds}
+        )
+        return int(count)
+
+
+@pytest.fixture
+def kept(tmp_path) -> Iterator[Kept]:
+    clock = Clock()
+    storage = ClickHouseStorage.open(tmp_path, clock_us=clock)
+    yield Kept(storage, clock)
+    storage.close()
+
+
+def web(trace, start_us, end_us, *below, **members):
+    return segment(trace, 1, "web", start_us, end_us, subsegments=list(below), **members)
+
+
+def call(id_, start_us, end_us, name="api"):
+    return entity(id_, name, start_us, end_us, namespace="remote")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_equals_the_raw_answer_whatever_comes_when(kept, seed):
+    """Random traces in random flushes with passes between, and any window after each."""
+    chance = random.Random(seed)
+    documents = random_documents(chance, range(1, 25))
+    chance.shuffle(documents)
+    now_us = 0
+    while documents:
+        some, documents = documents[:20], documents[20:]
+        now_us += chance.choice((S, 30 * S, 3 * MINUTE))
+        kept.put(*some, at_us=now_us)
+        if chance.random() < 0.7:
+            kept.update(now_us + chance.choice((S, 70 * S, 4 * MINUTE)))
+            now_us = kept.clock.now_us - BASE_US
+        start_us = chance.randrange(-10 * S, 130 * S)
+        kept.check(start_us, start_us + chance.randrange(1, 10 * MINUTE))
+        kept.check(0, 5 * MINUTE)
+    kept.update(now_us + 10 * MINUTE)
+    kept.check(0, 5 * MINUTE)
+    kept.check(-BASE_US, LAST_US - BASE_US)
+    assert kept.rows(60)
+
+
+def test_closed_minutes_are_read_from_the_table(kept):
+    """Rows that nobody sent show up, once they are in it."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    assert kept.update(10 * MINUTE) == 1
+    pool = kept.storage._pool
+    pool.command(
+        f"ALTER TABLE {pool.local('edges')} UPDATE ok = 7 WHERE 1 SETTINGS mutations_sync=2"
+    )
+    rows = kept.storage.graph(kept.tenant, BASE_US - MINUTE, BASE_US + HOUR)
+    assert [row.statistics.ok for row in rows.nodes] == [7]
+
+
+def test_an_open_minute_is_not_counted_ahead(kept):
+    """What ends in it may still be on its way."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    assert kept.update(59 * S) == 0
+    kept.check()
+
+
+def test_a_trace_across_a_boundary_counts_each_span_in_its_own_minute(kept):
+    """Counting the second minute anew leaves the first as it was."""
+    edge = 40 * S  # a minute begins there
+    kept.put(web(1, edge - 9 * S, edge + 9 * S, call(2, edge - 8 * S, edge - S)), at_us=edge)
+    kept.update(10 * MINUTE)
+    kept.put(web(2, edge + S, edge + 2 * S), at_us=11 * MINUTE)
+    kept.update(20 * MINUTE)
+    for start_us, end_us in ((edge - MINUTE, edge), (edge, edge + MINUTE), (edge - MINUTE, HOUR)):
+        kept.check(start_us, end_us)
+
+
+def test_an_inferred_node_vanishes_when_the_callee_comes_late(kept):
+    """The minute of the call is counted anew, and its old rows count no more."""
+    kept.put(web(1, 0, 5 * S, call(2, S, 3 * S)), at_us=6 * S)
+    kept.update(10 * MINUTE)
+    late = segment(1, 3, "orders", 2 * S, 2 * S + 5, parent_id=f"{2:016x}")
+    kept.put(late, at_us=20 * MINUTE)
+    kept.check()
+    kept.update(30 * MINUTE)
+    kept.check()
+    nodes = kept.storage.graph(kept.tenant, BASE_US, BASE_US + HOUR).nodes
+    assert [row.node.name for row in nodes] == ["orders", "web"]
+
+
+def test_the_service_of_a_call_may_come_three_documents_above_it_and_last(kept):
+    """The segment's arrival gives the edge to calls of minutes long closed."""
+    kept.put(subsegment(1, 4, 3, "api", S, 2 * S, namespace="remote"), at_us=3 * S)
+    kept.update(10 * MINUTE)
+    kept.put(subsegment(1, 3, 2, "step", 0, 3 * MINUTE), at_us=11 * MINUTE)
+    kept.put(subsegment(1, 2, 1, "step", 0, 4 * MINUTE), at_us=12 * MINUTE)
+    kept.update(20 * MINUTE)
+    kept.check()
+    kept.put(web(1, 0, 5 * MINUTE), at_us=21 * MINUTE)
+    kept.check()
+    kept.update(30 * MINUTE)
+    kept.check()
+    edges = kept.storage.graph(kept.tenant, BASE_US, BASE_US + HOUR).edges
+    assert (WEB, Node("api", "remote")) in {(row.source, row.target) for row in edges}
+
+
+def test_spans_of_no_time_at_all_are_counted(kept):
+    """Real SDKs send subsegments of 0 µs."""
+    kept.put(web(1, S, S, call(2, S, S)), at_us=2 * S)
+    kept.update(10 * MINUTE)
+    kept.check()
+
+
+def test_what_is_finished_after_its_minute_was_counted_moves(kept):
+    """It appeared, without counts, where it began; now it counts where it ended."""
+    kept.put(web(1, 0, None, in_progress=True), at_us=S)
+    kept.update(10 * MINUTE)
+    kept.check()
+    kept.put(web(1, 0, 12 * MINUTE), at_us=13 * MINUTE)
+    kept.check()
+    kept.update(30 * MINUTE)
+    for start_us, end_us in ((0, MINUTE), (12 * MINUTE, 13 * MINUTE), (0, HOUR)):
+        kept.check(start_us, end_us)
+
+
+def test_documents_that_wait_while_the_store_is_frozen_are_not_passed_over(kept):
+    """A pass during an insert that takes minutes does not cover what the insert brings."""
+    insert = kept.storage._inserter._client.raw_insert
+
+    def slow(*arguments, **names):
+        kept.update(5 * MINUTE)
+        kept.clock.now_us = BASE_US + 8 * MINUTE
+        return insert(*arguments, **names)
+
+    kept.storage._inserter._client.raw_insert = slow
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.storage._inserter._client.raw_insert = insert
+    kept.check()
+    assert kept.update(9 * MINUTE) == 1
+    kept.check()
+
+
+def test_an_import_of_old_traces_changes_their_own_minutes_alone(kept):
+    """A month old, received today, beside today's."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.update(10 * MINUTE)
+    month = 30 * 24 * HOUR
+    old = [
+        web(number, -month + number * 7 * MINUTE, -month + number * 7 * MINUTE + S)
+        for number in range(2, 90)
+    ]
+    kept.put(*old, at_us=11 * MINUTE)
+    kept.check(-2 * month, HOUR)
+    made = [kept.update(at * MINUTE) for at in (13, 14, 15)]
+    assert made == [60, 28, 0]
+    kept.check(-2 * month, HOUR)
+    kept.check(-month, -month + 3 * HOUR)
+
+
+def test_long_windows_are_read_by_the_hour(kept):
+    """Hours that are closed have rows of their own, which a late document makes anew."""
+    kept.put(*(web(n, n * 20 * MINUTE, n * 20 * MINUTE + S) for n in range(1, 20)), at_us=9 * HOUR)
+    kept.update(10 * HOUR)
+    assert kept.rows(3600)
+    kept.check(-24 * HOUR, 24 * HOUR)
+    kept.put(web(30, HOUR, HOUR + S, call(2, HOUR, HOUR + S)), at_us=11 * HOUR)
+    kept.check(-24 * HOUR, 24 * HOUR)
+    kept.update(12 * HOUR)
+    kept.check(-24 * HOUR, 24 * HOUR)
+
+
+def test_a_deleted_trace_leaves_the_table(kept):
+    """Also from hours, and before the next pass."""
+    kept.put(web(1, 0, S), web(2, 0, S, call(2, 0, S)), at_us=2 * S)
+    kept.update(3 * HOUR)
+    deleted = accepted(kept.tenant, web(2, 0, S)).trace_id
+    kept.storage.delete_traces(kept.tenant, [deleted], LAST_US)
+    for at_us in (None, 4 * HOUR):
+        if at_us is not None:
+            kept.update(at_us)
+        for start_us in (0, -24 * HOUR):
+            rows = kept.storage.graph(kept.tenant, BASE_US + start_us, BASE_US + 24 * HOUR)
+            assert [(row.node, row.statistics.ok) for row in rows.nodes] == [(WEB, 1)]
+
+
+def test_accounts_are_counted_apart(kept):
+    """A pass makes the minutes of each."""
+    other = Tenant("2" * 12, "eu-west-1")
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.storage.insert(all_accepted(other, [web(1, 0, S, call(2, 0, S))]))
+    assert kept.update(10 * MINUTE) == 2
+    kept.check()
+    assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
