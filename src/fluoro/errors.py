@@ -15,6 +15,7 @@ FluoroError                         everything we raise
   StoppingError                     the program is ending and takes no new work
   StoreError                        the store, not the caller
     StoreUnavailableError           it does not answer
+      ShardUnavailableError         a part of it does not
     StoreTimeoutError               a query passed its time or memory limit
     MigrationError                  the folder or database is of another schema version
   SettingsError                     a start-up setting that cannot work (exit status 2)
@@ -114,6 +115,10 @@ class StoreError(FluoroError):
 
 class StoreUnavailableError(StoreError):
     """The store does not answer; the same call may succeed later."""
+
+
+class ShardUnavailableError(StoreUnavailableError):
+    """A shard does not answer; without it an answer would lack traces, so there is none."""
 
 
 class StoreTimeoutError(StoreError):

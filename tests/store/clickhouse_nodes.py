@@ -2,13 +2,16 @@
 
 There is no ClickHouse server in a package registry, but the shared library of chDB's npm package
 holds the whole engine, and its `clickhouse local` serves HTTP and the native protocol. So a node is
-a Python process that calls the library and does nothing else. What that mode lacks: ON CLUSTER and
-replication (docs/adr/018).
+a Python process that calls the library and does little else. What that mode lacks: ON CLUSTER,
+replication, and the patience of a server with connections that are reset (it ends); so its
+process passes on what arrives, and ends each connection in good order.
 """
 
+import asyncio
 import contextlib
 import ctypes
 import errno
+import functools
 import http.client
 import os
 import platform
@@ -18,6 +21,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +29,9 @@ from pathlib import Path
 import pytest
 
 CLUSTER = "shards"
+PAIR = "pair"
+"""The same nodes as one shard of two replicas, which replicate nothing, and one of the rest."""
+
 USER = "fluoro"
 PASSWORD = "only for tests"  # noqa: S105
 GRANTS = (
@@ -52,14 +59,16 @@ _CONFIG = """<clickhouse>
   <mark_cache_size>67108864</mark_cache_size>
   <background_pool_size>2</background_pool_size>
   <background_schedule_pool_size>4</background_schedule_pool_size>
-  <remote_servers><{cluster}>{shards}</{cluster}></remote_servers>
+  <remote_servers>
+    <{cluster}>{shards}</{cluster}>
+    <{pair}>{pairs}</{pair}>
+  </remote_servers>
 </clickhouse>
 """
-_SHARD = """
-    <shard><internal_replication>true</internal_replication>
+_SHARD = "<shard><internal_replication>true</internal_replication>{replicas}</shard>"
+_REPLICA = """
       <replica><host>{host}</host><port>{port}</port>
-        <user>{user}</user><password>{password}</password></replica>
-    </shard>"""
+        <user>{user}</user><password>{password}</password></replica>"""
 _USERS = """<clickhouse>
   <users>
     <default><password/><networks><ip>127.0.0.1</ip></networks>
@@ -110,14 +119,15 @@ class ClickHouseNode:
         self.tcp_port = tcp_port
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not killed."""
+        return self._process is not None
+
     def start(self) -> None:
         """Begin to start; `wait` returns when it answers."""
-        arguments = [
-            *("--config-file", str(self.folder / "config.xml"), "--path", str(self.folder / "db")),
-            *("--http_port", str(self.http_port), "--tcp_port", str(self.tcp_port)),
-            *("--listen_host", self.host, "--query", _SERVE),
-        ]
-        command = [sys.executable, __file__, str(library()), *arguments]
+        ports = [str(self.http_port), str(self.tcp_port)]
+        command = [sys.executable, __file__, str(library()), str(self.folder), self.host, *ports]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
@@ -146,11 +156,12 @@ class ClickHouseNode:
 
     def _answers(self) -> bool:
         """Both doors: HTTP, and the native protocol that shards speak."""
-        connection = http.client.HTTPConnection(self.host, self.http_port, timeout=5)
+        inner = _inner(self.host)
+        connection = http.client.HTTPConnection(inner, self.http_port, timeout=5)
         with contextlib.closing(connection), contextlib.suppress(OSError):
             connection.request("GET", "/ping")
             if connection.getresponse().status == http.client.OK:
-                socket.create_connection((self.host, self.tcp_port), timeout=5).close()
+                socket.create_connection((inner, self.tcp_port), timeout=5).close()
                 return True
         return False
 
@@ -164,14 +175,17 @@ def running(folder: Path, count: int) -> Iterator[list[ClickHouseNode]]:
     hosts = [f"127.0.0.{2 + number}" for number in range(count)]
     http_port, tcp_port = _free_ports(hosts)
     started = [ClickHouseNode(folder / host, host, http_port, tcp_port) for host in hosts]
-    shards = "".join(
-        _SHARD.format(host=host, port=tcp_port, user=USER, password=PASSWORD) for host in hosts
-    )
+    replicas = [
+        _REPLICA.format(host=host, port=tcp_port, user=USER, password=PASSWORD) for host in hosts
+    ]
+    shards = "".join(_SHARD.format(replicas=replica) for replica in replicas)
+    pairs = [replicas[:2], *([replica] for replica in replicas[2:])]
+    paired = "".join(_SHARD.format(replicas="".join(pair)) for pair in pairs)
     grants = "".join(f"<query>GRANT {what}</query>" for what in GRANTS)
     try:
         for node in started:
             node.folder.mkdir()
-            config = _CONFIG.format(cluster=CLUSTER, shards=shards)
+            config = _CONFIG.format(cluster=CLUSTER, shards=shards, pair=PAIR, pairs=paired)
             (node.folder / "config.xml").write_text(config)
             users = _USERS.format(user=USER, password=PASSWORD, grants=grants)
             (node.folder / "users.xml").write_text(users)
@@ -196,22 +210,65 @@ def _free_ports(hosts: Sequence[str]) -> list[int]:
         with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
             for host in hosts:
                 probes.enter_context(socket.create_server((host, port)))
+                probes.enter_context(socket.create_server((_inner(host), port)))
             found.append(port)
         if len(found) == 2:
             return found
     raise OSError(errno.EADDRINUSE, "no two ports are free")
 
 
-def _run(library_path: str, arguments: Sequence[str]) -> int:
+def _inner(host: str) -> str:
+    """Where the engine of a node listens, on the same ports."""
+    return host.replace("127.0.0.", "127.0.1.")
+
+
+async def _pass_on(host: str, ports: Sequence[int]) -> None:
+    """Pass on what arrives at a node's ports, for ever."""
+
+    async def both_ways(
+        port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection(_inner(host), port)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(_one_way(reader, inner_writer), _one_way(inner_reader, writer))
+        writer.close()
+        inner_writer.close()
+
+    for port in ports:
+        await asyncio.start_server(functools.partial(both_ways, port), host, port)
+    await asyncio.Event().wait()
+
+
+async def _one_way(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    """Until the source ends or is reset; what a sink no longer takes is read all the same."""
+    with contextlib.suppress(ConnectionError):
+        while data := await source.read(1 << 16):
+            with contextlib.suppress(ConnectionError):
+                sink.write(data)
+                await sink.drain()
+    with contextlib.suppress(OSError):
+        sink.write_eof()
+
+
+def _run(library_path: str, folder: Path, host: str, ports: Sequence[str]) -> int:
     """Be a node until the parent ends."""
     ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_END, signal.SIGKILL)
-    texts = [b"clickhouse", *(argument.encode() for argument in arguments)]
+    passing_on = _pass_on(host, [int(port) for port in ports])
+    threading.Thread(target=asyncio.run, args=(passing_on,), daemon=True).start()
+    arguments = [
+        *("clickhouse", "--config-file", str(folder / "config.xml"), "--path", str(folder / "db")),
+        *("--http_port", ports[0], "--tcp_port", ports[1], "--listen_host", _inner(host)),
+        *("--query", _SERVE),
+    ]
     engine = ctypes.CDLL(library_path)
     engine.chdb_query_cmdline.restype = ctypes.c_void_p
-    argv = (ctypes.c_char_p * len(texts))(*texts)
-    engine.chdb_query_cmdline(len(texts), argv)
+    argv = (ctypes.c_char_p * len(arguments))(*map(str.encode, arguments))
+    engine.chdb_query_cmdline(len(arguments), argv)
     return 1
 
 
 if __name__ == "__main__":
-    sys.exit(_run(sys.argv[1], sys.argv[2:]))
+    sys.exit(_run(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4:]))

@@ -14,6 +14,7 @@ from fluoro.errors import (
     FluoroError,
     InputError,
     NotFoundError,
+    ShardUnavailableError,
     StoppingError,
     StoreError,
     StoreTimeoutError,
@@ -45,6 +46,7 @@ _BY_CLASS: dict[type[FluoroError], tuple[str, HTTPStatus]] = {
     ThrottledError: ("ThrottledException", HTTPStatus.TOO_MANY_REQUESTS),
     StoppingError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
     StoreTimeoutError: ("InvalidRequestException", HTTPStatus.BAD_REQUEST),
+    ShardUnavailableError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
     StoreUnavailableError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
     StoreError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
 }
@@ -53,6 +55,8 @@ _BY_CLASS: dict[type[FluoroError], tuple[str, HTTPStatus]] = {
 _TEXTS: dict[type[FluoroError], str] = {
     StoppingError: "The server is stopping.",
     StoreTimeoutError: "The query took too much time or memory; ask for a shorter time range.",
+    ShardUnavailableError: "A shard of the store does not answer, so traces would be missing; try"
+    " again.",
     StoreUnavailableError: "The store does not answer; try again.",
     StoreError: "The store does not answer; try again.",
 }

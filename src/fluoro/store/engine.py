@@ -9,12 +9,14 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
-from fluoro.errors import StoreTimeoutError, StoreUnavailableError
+from fluoro.errors import ShardUnavailableError, StoreTimeoutError, StoreUnavailableError
 from fluoro.store.layout import Layout
 
 _TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED = 159, 160, 241
 _TOO_MUCH = {_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED}
-_ALL_CONNECTIONS_FAILED = 279
+_SHARD_IS_AWAY = {32, 209, 210, 279}
+"""End of the stream, timeout, network, all connection tries failed: between two nodes."""
+
 _MESSAGE = 300
 """Characters of an error of the engine that are shown; its SQL follows them."""
 
@@ -109,14 +111,19 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (ClickHouseError, OSError) as error:
-        code = getattr(error, "code", None)
-        if code in _TOO_MUCH:
+        if getattr(error, "code", None) in _TOO_MUCH:
             raise StoreTimeoutError(
                 "the query took more time or memory than one may: ask for a shorter time range"
             ) from error
-        if code == _ALL_CONNECTIONS_FAILED:
-            raise StoreUnavailableError(
-                f"a shard of the store is missing: {str(error)[:_MESSAGE]}"
-            ) from error
-        what = "does not answer" if isinstance(error, OperationalError) and not code else "failed"
-        raise StoreUnavailableError(f"the store {what}: {str(error)[:_MESSAGE]}") from error
+        raise unavailable(error) from error
+
+
+def unavailable(error: ClickHouseError | OSError) -> StoreUnavailableError:
+    """An error of the engine as ours."""
+    code = getattr(error, "code", None)
+    text = str(error)[:_MESSAGE]
+    if code in _SHARD_IS_AWAY:
+        return ShardUnavailableError(f"a shard of the store does not answer: {text}")
+    if code is None and isinstance(error, OperationalError):
+        return StoreUnavailableError(f"the store does not answer: {text}")
+    return StoreUnavailableError(f"the store failed: {text}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
-from fluoro.errors import StoreUnavailableError
+from fluoro.errors import ShardUnavailableError
 from fluoro.store import embedded, remote
 from fluoro.store.address import Address
 from fluoro.store.engine import Engine, Limits, Node, Parameters, Row, insert_rows, translated
@@ -19,8 +19,10 @@ __all__ = ["Limits", "Parameters", "Pool", "Row", "insert_rows"]
 class Pool:
     """An open store: chDB's folder, a ClickHouse server, or a cluster."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, is_embedded: bool) -> None:
         self._engine = engine
+        self.is_embedded = is_embedded
+        """chDB, in this process."""
         self.writer = engine.writer
         """For the writer thread alone."""
         self.layout = engine.layout
@@ -32,12 +34,12 @@ class Pool:
     @classmethod
     def open(cls, folder: Path, limits: Limits) -> "Pool":
         """Open chDB on a folder; see `embedded.open_folder`."""
-        return cls(embedded.open_folder(folder, limits))
+        return cls(embedded.open_folder(folder, limits), is_embedded=True)
 
     @classmethod
     def connect(cls, address: Address, password: str, limits: Limits) -> "Pool":
         """Connect to ClickHouse; see `remote.connect`."""
-        return cls(remote.connect(address, password, limits))
+        return cls(remote.connect(address, password, limits), is_embedded=False)
 
     @property
     def nodes(self) -> list[Node]:
@@ -57,7 +59,7 @@ class Pool:
 
         Raises:
             StoreTimeoutError: It took more time or memory than one query may.
-            StoreUnavailableError: The engine failed, or a shard is missing.
+            StoreUnavailableError: The engine failed, or a shard is away.
         """
         with self._reader() as reader, translated():
             rows: Sequence[Row] = reader.query(sql, parameters=dict(parameters or {})).result_rows
@@ -81,7 +83,7 @@ class Pool:
 
         Raises:
             StoreTimeoutError: It took more time or memory than one query may.
-            StoreUnavailableError: The engine failed, or a shard is missing.
+            StoreUnavailableError: The engine failed, or a shard is away.
         """
         shards = self._engine.shards
         for replicas in shards if self.layout.is_spread(sql) else shards[:1]:
@@ -102,7 +104,7 @@ class Pool:
         """Insert a few rows on a reader's connection; documents have the writer's own.
 
         Raises:
-            StoreUnavailableError: The engine failed, or a shard is missing.
+            StoreUnavailableError: The engine failed, or a shard is away.
         """
         with self._reader() as reader, translated():
             insert_rows(reader, table, rows)
@@ -130,4 +132,4 @@ def _living(replicas: Sequence[Node]) -> Node:
         if node.answers():
             return node
     names = ", ".join(node.name for node in replicas)
-    raise StoreUnavailableError(f"a shard of the store is missing: {names} does not answer")
+    raise ShardUnavailableError(f"a shard of the store does not answer: {names}")

@@ -76,7 +76,8 @@ def connect(address: Address, password: str, limits: Limits) -> Engine:
             [node(host, is_first_shard=number == 0) for host in hosts]
             for number, hosts in enumerate(shards)
         ]
-        first = shards[0][0]
+        nodes[0].sort(key=lambda replica: not replica.answers())
+        first = nodes[0][0].name
         writer = entry.client(first, {}, _WRITE_TIMEOUT_S)
         readers = [entry.client(first, asking, wait_s) for _ in range(limits.readers)]
         opened.pop_all()

@@ -25,11 +25,24 @@ def test_exceptions_as_aws_names_them(error, name, status, message):
 
 
 @pytest.mark.parametrize(
-    "class_", [errors.StoreError, errors.StoreUnavailableError, errors.StoreTimeoutError]
+    "class_",
+    [
+        errors.StoreError,
+        errors.StoreUnavailableError,
+        errors.ShardUnavailableError,
+        errors.StoreTimeoutError,
+    ],
 )
 def test_the_stores_messages_stay_here(class_):
     """They may hold paths and SQL."""
     assert "/secret" not in refusal_of(class_("/secret")).message
+
+
+def test_a_missing_shard_is_named_as_such():
+    """The same status as a store that is away, and the reason why there is no partial answer."""
+    refusal = refusal_of(errors.ShardUnavailableError("m"))
+    assert (refusal.status, refusal.retry_after_s) == (503, 1)
+    assert "traces would be missing" in refusal.message
 
 
 def test_when_to_come_again():
