@@ -1,146 +1,90 @@
-"""Laws of filter expressions: what is printed is read, and all that is read has a meaning."""
+"""Laws of the meaning of filter expressions."""
 
-import json
-
-import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluoro.errors import FilterSyntaxError
+from expressions import comparisons, expressions
 from fluoro.filters.evaluate import holds
-from fluoro.filters.parser import LONGEST, parse
-from fluoro.filters.tree import And, Entity, Field, ServiceTest, Test
+from fluoro.filters.parser import parse
+from fluoro.filters.scopes import Scopes
+from fluoro.filters.tree import And, Entity, Field, Not, Or, ServiceTest, Test
+from fluoro.graph.edges import observe
+from fluoro.model.times import LAST_US
 from fluoro.traces.trace import Trace
-from made import call, segment, span
+from property.test_graph import any_trace
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+NODES = st.sampled_from(("web", "api", "T")).map(lambda name: Entity(name, is_plain=True))
+TREES = expressions(NODES | st.just(Entity()), groups=False)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-FLAGS = st.builds(
-    Test,
-    st.builds(Field, st.sampled_from(("ok", "error", "throttle", "fault"))),
-    st.none(),
-    st.just(()),
-    st.just(0),
-)
-COMPARISONS = st.builds(
-    Test,
-    st.builds(Field, st.sampled_from(("duration", "responsetime"))),
-    st.sampled_from(("=", "!=", "<", "<=", ">", ">=")),
-    st.tuples(NUMBERS | TEXTS | st.booleans()),
-    st.just(0),
-)
-SERVICES = st.builds(
-    ServiceTest,
-    st.builds(Entity, TEXTS | st.sampled_from(("web", "api")), is_plain=st.just(value=True)),
-    st.none(),
-    st.just(0),
-)
-TERMS = FLAGS | COMPARISONS | SERVICES
-EXPRESSIONS = TERMS | st.builds(And, st.lists(TERMS, min_size=2, max_size=5).map(tuple))
-BLANKS = st.sampled_from((" ", "  ", "\n", "\t"))
 
-TRACES = [
-    Trace([segment(1)]),
-    Trace([segment(1, end=None), call(2, 1)]),
-    Trace([segment(1, flags=2), call(2, 1), segment(3, 2, name="api", flags=1)]),
-    Trace([segment(1, flags=5), span(2, 1, end=9000), span(3, 99)]),
-    Trace([span(3, 99)]),
-]
+ANY = any_trace().map(Trace)
 
 
-@st.composite
-def printed(draw, expression):
-    """One way to write an expression: any case, any blanks, with AND or without."""
-    match expression:
-        case And(terms):
-            joints = st.sampled_from((" ", "\n", " and ", " AND "))
-            first, *rest = [draw(printed(term)) for term in terms]
-            return first + "".join(draw(joints) + text for text in rest)
-        case Test(Field(word), None):
-            text = draw(st.sampled_from((word, word.upper(), word.title())))
-        case Test(Field(word), operator, (value,)):
-            text = f"{word}{draw(BLANKS)}{operator}{draw(BLANKS)}{literal(value)}"
-        case ServiceTest(Entity(name)):
-            text = f"service{draw(BLANKS)}({draw(BLANKS)}{literal(name)})"
-    return f"({text})" if draw(st.booleans()) else text
+@given(st.lists(TREES, min_size=2, max_size=4), ANY)
+def test_operators_are_those_of_logic(terms, trace):
+    """AND is all, OR is some, `!` is not; whatever is asked."""
+    held = [holds(term, trace) for term in terms]
+    assert holds(And(tuple(terms)), trace) is all(held)
+    assert holds(Or(tuple(terms)), trace) is any(held)
+    assert [holds(Not(term), trace) for term in terms] == [not each for each in held]
 
 
-def literal(value):
-    return json.dumps(value) if isinstance(value, str) else str(value)
+@given(comparisons("service"), comparisons("service"), ANY)
+def test_braces_ask_for_one_entity(left, right, trace):
+    """What fits both fits each; what fits either fits one of them."""
+    both, either, first, second = (
+        holds(ServiceTest(Entity(), body, 0), trace)
+        for body in (And((left, right)), Or((left, right)), left, right)
+    )
+    assert both <= (first and second)
+    assert either is (first or second)
 
 
-def placeless(expression):
-    """The same without the offsets."""
-    if isinstance(expression, And):
-        return And(tuple(placeless(term) for term in expression.terms))
-    return msgspec.structs.replace(expression, offset=0)
-
-
-@given(st.data(), EXPRESSIONS)
-def test_what_is_printed_is_read(data, expression):
-    """However it is written."""
-    text = data.draw(printed(expression))
-    assert placeless(parse(text)) == expression
-
-
-@given(st.data(), EXPRESSIONS)
-def test_every_term_knows_its_place(data, expression):
-    """The offset is where its keyword begins."""
-    text = data.draw(printed(expression))
-    tree = parse(text)
-    for term in tree.terms if isinstance(tree, And) else (tree,):
-        word = text[term.offset :].lower()
-        match term:
-            case Test(Field(keyword)):
-                assert word.startswith(keyword)
-            case ServiceTest():
-                assert word.startswith("service")
-
-
-@given(st.text(max_size=60) | st.text(alphabet='okduration=<>!()"{}[] \\1.,#', max_size=60))
-def test_any_text_is_read_or_refused(text):
-    """Nothing else is raised, and the place of the error is in the text."""
-    refused = None
-    try:
-        tree = parse(text)
-    except FilterSyntaxError as error:
-        refused = error
-    if refused is None:
-        assert (tree is None) == (not text.strip())
-    else:
-        assert 0 <= refused.offset <= len(text)
-        assert refused.message.startswith("Error Location: line ")
-
-
-@given(st.integers(LONGEST + 1, 3 * LONGEST))
-def test_what_is_too_long_is_refused_unread(length):
-    """Even where nothing of it could be read."""
-    with pytest.raises(FilterSyntaxError, match="Filter expression exceeds 2000 characters"):
-        parse("(" * length)
-
-
-@given(EXPRESSIONS, st.sampled_from(TRACES))
-def test_a_conjunction_holds_when_its_terms_do(expression, trace):
-    """Each for itself."""
-    terms = expression.terms if isinstance(expression, And) else (expression,)
-    assert holds(expression, trace) is all(holds(term, trace) for term in terms)
-
-
-@given(FLAGS, st.sampled_from(TRACES))
-def test_a_trace_with_a_root_is_ok_or_not(flag, trace):
+@given(ANY)
+def test_a_trace_with_a_root_is_ok_or_not(trace):
     """`ok` and the other three exclude each other; one of the four holds."""
-    held = {
-        word
-        for word in ("ok", "error", "throttle", "fault")
-        if holds(msgspec.structs.replace(flag, field=Field(word)), trace)
-    }
+    held = {word for word in ("ok", "error", "throttle", "fault") if holds(parse(word), trace)}
     assert (held == {"ok"}) or (bool(held) == (trace.root is not None) and "ok" not in held)
 
 
-@given(NUMBERS, st.sampled_from(TRACES), st.sampled_from(("duration", "responsetime")))
+@given(NUMBERS, ANY, st.sampled_from(("duration", "responsetime")))
 def test_one_of_three_comparisons_holds(value, trace, field):
     """Less, equal or more; none of them without a value."""
     held = [holds(Test(Field(field), way, (value,), 0), trace) for way in ("<", "=", ">")]
     has_value = field == "duration" or trace.response_us is not None
     assert sum(held) == has_value
+    assert held[1] is not holds(Test(Field(field), "!=", (value,), 0), trace) or not has_value
+
+
+@given(any_trace())
+def test_services_and_edges_are_those_of_the_graph(spans):
+    """The same nodes, and between the same of them the same edges."""
+    scopes = Scopes(Trace(spans))
+    rows = observe([spans], 0, LAST_US + 1, exact=True)
+    assert {visit.node for visit in scopes.visits} == {row.node for row in rows.nodes}
+    assert {
+        (each.target if each.is_client else each.source, each.is_client, each.target)
+        for each in scopes.crossings
+    } == {(edge.source, edge.is_client, edge.target) for edge in rows.edges}
+
+
+@given(any_trace(), st.integers(0, 60), st.integers(0, 60))
+def test_a_window_is_that_of_the_graph(spans, start, length):
+    """What was counted in it; the graph's end is not in it."""
+    start_us, length_us = start * 1000, length * 1000
+    scopes = Scopes(Trace(spans), (start_us, start_us + length_us))
+    rows = observe([spans], start_us, start_us + length_us + 1, exact=True)
+    assert {visit.node for visit in scopes.visits} == {
+        row.node for row in rows.nodes if row.durations
+    }
+    assert {(each.is_client, each.target) for each in scopes.crossings} == {
+        (edge.is_client, edge.target) for edge in rows.edges
+    }
+
+
+@given(any_trace())
+def test_the_summarys_services_are_found(spans):
+    """Each node of the trace by all its parts, the client by its type."""
+    trace = Trace(spans)
+    for node in trace.nodes:
+        assert holds(ServiceTest(Entity(node.name, node.type, node.account), None, 0), trace)

@@ -206,6 +206,38 @@ def test_get_trace_summaries_service_filter(server, document):
     assert numbers(summaries(server, **window, FilterExpression='service("web") ok')) == [10]
 
 
+def test_get_trace_summaries_edge_filter(server, document):
+    """With type Service, `edge()` means calls that ended in the range too."""
+    call = {"id": f"{3:016x}", "name": "db", "namespace": "remote", "start_time": NOW_S + 0.1}
+    server.put(document(1, seconds=10, subsegments=[call | {"end_time": NOW_S + 2}]))
+    expression = 'edge("web", "db")'
+    for first, last, wanted in ((1, 11, [10]), (9, 11, [])):
+        window = {"StartTime": NOW_S + first, "EndTime": NOW_S + last, "TimeRangeType": "Service"}
+        assert numbers(summaries(server, **window, FilterExpression=expression)) == wanted
+
+
+def test_get_trace_summaries_default_group(five, window):
+    """The group of all traces, by name and ARN; no other group is there."""
+    arn = "arn:aws:xray:us-east-1:000000000000:group/Default"
+    for expression, count in (
+        ('group.name = "Default"', 5),
+        (f'group.arn = "{arn}"', 5),
+        ('group.name = "default"', 0),
+        ('group.name != "Default"', 0),
+    ):
+        assert len(numbers(summaries(five, **window, FilterExpression=expression))) == count
+
+
+def test_get_trace_summaries_metadata_filter(server, document, trace_id, window):
+    """Read from the documents, of more traces than are held at a time."""
+    server.put(*(document(n, trace_id(n), metadata={"default": {"n": n}}) for n in range(1, 50)))
+    server.put(*(document(n, trace_id(n), metadata={"default": {"n": n}}) for n in range(50, 71)))
+    answer = summaries(server, **window, FilterExpression="metadata.n in (3, 70)")
+    assert sorted(numbers(answer)) == [3, 70]
+    answer = summaries(server, **window, FilterExpression="metadata.n = 3 OR fault")
+    assert numbers(answer) == [3]
+
+
 def test_is_kept_is_md5():
     """The first 8 bytes of MD5 over the 16 id bytes, as a fraction of 2^64."""
     digest = hashlib.md5(bytes.fromhex(TRACE[2:].replace("-", ""))).digest()  # noqa: S324  as stated
