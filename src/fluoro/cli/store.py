@@ -153,7 +153,8 @@ def delete(  # noqa: PLR0913  one flag each
         from fluoro.store.clickhouse import ClickHouseStorage  # noqa: PLC0415  0.4 s again
 
         folder = _folder(where)
-        storage = ClickHouseStorage.open(folder)
+        with _hinting():
+            storage = ClickHouseStorage.open(folder)
         try:
             found = store_admin.delete(storage, request, retention_days, _now_us())
         except InputError as error:
@@ -179,13 +180,21 @@ def _opened(where: Where) -> Iterator["Pool"]:
     from fluoro.store import inspection  # noqa: PLC0415  0.4 s that help can save
     from fluoro.store.pool import Limits, Pool  # noqa: PLC0415  the same
 
-    try:
+    with _hinting():
         pool = Pool.open(folder, Limits())
-    except SettingsError as error:
-        raise SettingsError("data", f"{error.message}, or ask it by --server-admin") from error
     with contextlib.closing(pool):
         inspection.refuse_newer(pool)
         yield pool
+
+
+@contextlib.contextmanager
+def _hinting() -> Iterator[None]:
+    """A server that runs holds its folder."""
+    try:
+        yield
+    except SettingsError as error:
+        message = f"{error.message}, or ask the server by --server-admin"
+        raise SettingsError(error.setting, message) from error
 
 
 def _need_engine() -> None:
