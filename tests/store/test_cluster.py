@@ -1,6 +1,7 @@
 """What a ClickHouse server or cluster adds: where rows lie, who may start when, who is let in."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -123,6 +124,15 @@ def test_servers_that_start_disturb_none_that_run(start, tenant):
     first.insert(all_accepted(tenant, [segment(1, 1, "web", 0, S)]))
     second.insert(all_accepted(tenant, [segment(2, 1, "web", S, S)]))
     assert found(first, tenant) == found(second, tenant) == [trace_id(2), trace_id(1)]
+
+
+def test_servers_may_start_at_once(start, tenant):
+    """Each makes what the others have not made yet."""
+    with ThreadPoolExecutor(4) as threads:
+        storages = [each.result() for each in [threads.submit(start) for _ in range(4)]]
+    for number, storage in enumerate(storages):
+        storage.insert(all_accepted(tenant, [segment(number, 1, "web", number, S)]))
+    assert {len(found(storage, tenant)) for storage in storages} == {4}
 
 
 @pytest.fixture

@@ -106,10 +106,7 @@ def _make_views(node: Node, layout: Layout, lines: str) -> None:
         filled = sources.get(table, layout.local(table))
         reading = _PASSED.sub(lambda match: f"FROM {sources[match[1]]} AS {match[1]}", select)
         if table in semantics.STAGES:
-            node.command(
-                f"CREATE TABLE IF NOT EXISTS {filled} ENGINE = Null"
-                f" AS SELECT * FROM ({reading}) LIMIT 0"
-            )
+            node.command(f"CREATE TABLE IF NOT EXISTS {filled} ENGINE = Null EMPTY AS {reading}")
         node.command(
             f"CREATE MATERIALIZED VIEW IF NOT EXISTS {table}_view_{digest} TO {filled} AS {reading}"
         )
