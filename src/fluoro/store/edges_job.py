@@ -30,7 +30,7 @@ class EdgesJob:
         self._pool = pool
         self._inserter = inserter
         self._clock_us = clock_us
-        self._run = 0
+        self._last_us = 0
 
     def update(self) -> int:
         """See `Upkeep.update_edges`."""
@@ -56,7 +56,7 @@ class EdgesJob:
         for arrived in freshness.arrivals(self._pool, since_us):
             from_us = freshness.began_us(self._pool, arrived, since_us)
             minutes = freshness.touched(self._pool, arrived, since_us, from_us)
-            now_us = self._clock_us()
+            now_us = self._next_us()
             tenant = arrived.tenant
             self._pool.insert(
                 "stale_minutes",
@@ -83,20 +83,20 @@ class EdgesJob:
         rows = self._pool.query("SELECT DISTINCT account, region FROM stale_minutes ORDER BY ALL")
         return [Tenant(*row) for row in rows]
 
-    def _next_run(self) -> int:
-        """When a run begins; what is noted from now on is not in it."""
-        self._run = max(self._clock_us(), self._run + 1)
-        return self._run
+    def _next_us(self) -> int:
+        """Now, and later than any time before: a run covers what was noted before it began."""
+        self._last_us = max(self._clock_us(), self._last_us + 1)
+        return self._last_us
 
     def _make_minutes(self, tenant: Tenant, stretch: Stretch) -> None:
-        run = self._next_run()
+        run = self._next_us()
         window = Window(tenant, stretch.first * _US_PER_MINUTE, stretch.last * _US_PER_MINUTE)
         rows = count(self._pool, window, by_minute=True)
         edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run)
 
     def _make_hour(self, tenant: Tenant, hour: int) -> None:
         """Add up the minutes of an hour, unless some of them are still to be made."""
-        run = self._next_run()
+        run = self._next_us()
         minutes = Stretch(hour // MINUTE_S, (hour + HOUR_S) // MINUTE_S)
         if freshness.noted(self._pool, tenant, minutes):
             return
