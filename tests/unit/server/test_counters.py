@@ -1,7 +1,11 @@
 import re
 from pathlib import Path
 
+from fluoro.model.tenant import LOCAL
+from fluoro.server import upkeep
 from fluoro.server.counters import metrics
+from fluoro.server.jobs import Jobs
+from fluoro.store.upkeep import Dropped
 from fluoro.wire.prometheus import render
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
@@ -19,8 +23,12 @@ def value(server, name):
 
 def test_every_metric_is_in_the_reference(server):
     """docs/reference/metrics.md lists each metric with its kind, and none else."""
-    rows = re.findall(r"^\| `(fluoro_server_\w+)` \| (\w+) \|", PAGE.read_text(), re.MULTILINE)
-    found = metrics(server.backend.counters, server.writer, "1")
+    rows = re.findall(r"^\| `(fluoro_\w+)` \| (\w+) \|", PAGE.read_text(), re.MULTILINE)
+    found = [
+        *metrics(server.backend.counters, server.writer, "1"),
+        *Jobs(bool, []).metrics(),
+        *upkeep.metrics(Dropped(), server.backend.settings),
+    ]
     assert rows == [(metric.name, metric.kind) for metric in found]
 
 
@@ -48,3 +56,17 @@ def test_rejected_by_reason(server):
     text = render(metrics(server.backend.counters, server.writer, "1"))
     assert 'rejected_total{reason="InvalidId"} 1\n' in text
     assert 'rejected_total{reason="ParseError"} 1\n' in text
+
+
+def test_documents_of_deleted_traces_are_rejected(server, document, trace_id):
+    """Their sender is answered as if they were kept; the numbers close."""
+    server.storage.delete_traces(LOCAL, [trace_id(1)], 0)
+    answer = server.put(document(1, trace_id(1)), document(2, trace_id(2)))
+    assert answer["UnprocessedTraceSegments"] == []
+    (rejected,) = [
+        metric
+        for metric in metrics(server.backend.counters, server.writer, "1")
+        if metric.name == "fluoro_server_documents_rejected_total"
+    ]
+    assert [(each.value, each.labels) for each in rejected.samples] == [(1, {"reason": "Deleted"})]
+    assert (value(server, "received_total"), value(server, "stored_total")) == (2, 1)
