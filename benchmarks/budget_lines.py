@@ -107,7 +107,7 @@ def lines(measured: Measured) -> list[Line]:
         ),
         *_ratios("random ids", measured.random.reads, stored.reads, _RANDOM_RATIO),
         *(_p95(name, stored.reads[name], limit_ms) for name, limit_ms in _GRAPHS_MS.items()),
-        *_ratios("at half speed", measured.during, stored.reads, _BESIDE_RATIO),
+        *_ratios("at half speed", measured.during, stored.reads, _BESIDE_RATIO, is_alone=False),
         Line("resident memory, idle", idle_bytes / _MB, "MB", 400.0),
         Line("resident memory, full load", full_bytes / _MB, "MB", 2000.0),
         *_growth_lines(stored),
@@ -167,9 +167,17 @@ def _p95(name: str, times: Times, limit_ms: float | None = None) -> Line:
 
 
 def _ratios(
-    what: str, these: Mapping[str, Times], those: Mapping[str, Times], limit: float
+    what: str,
+    these: Mapping[str, Times],
+    those: Mapping[str, Times],
+    limit: float,
+    *,
+    is_alone: bool = True,
 ) -> list[Line]:
-    """Medians of one kind of reads, as multiples of the other's."""
+    """Medians of one kind of reads, as multiples of the other's.
+
+    With the same of CPU, which a busy machine changes less, where nothing else uses any.
+    """
     found = []
     for name, times in these.items():
         if times.refusal or those[name].refusal:
@@ -177,6 +185,8 @@ def _ratios(
             continue
         ratio = times.p50_ms / those[name].p50_ms
         note = f"{times.p50_ms:.0f} of {those[name].p50_ms:.0f} ms"
+        if is_alone:
+            note += f"; CPU {times.cpu_ms / those[name].cpu_ms:.2f} x"
         found.append(Line(f"{what}: {name}", ratio, "x", limit, note))
     return found
 

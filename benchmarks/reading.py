@@ -20,6 +20,7 @@ from traces import ITEMS, TENANTS, topology
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 _ANSWER_LIMIT_S = 120
+_KIND_LIMIT_S = 40.0
 _MESSAGE = 80
 
 
@@ -129,7 +130,9 @@ class Reads:
             run += 1
 
 
-def measure(program: Program, questions: Questions, runs: int, limit_s: float = 60.0) -> Times:
+def measure(
+    program: Program, questions: Questions, runs: int, limit_s: float = _KIND_LIMIT_S
+) -> Times:
     """Ask on one connection: the first answer warms, the other ones count.
 
     Args:
@@ -184,7 +187,7 @@ def measure_cold(folder: Path, reads: Reads, processors: set[int], runs: int) ->
 
 
 def measure_some(
-    program: Program, reads: Reads, runs: int, limit_s: float = 60.0
+    program: Program, reads: Reads, runs: int, limit_s: float = _KIND_LIMIT_S
 ) -> Mapping[str, Times]:
     """The commonest reads, warm: a trace, the console's lists of an hour, its map."""
     kinds = {

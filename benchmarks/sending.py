@@ -16,7 +16,8 @@ SENDERS = 8
 """Requests in flight, as of one agent."""
 
 XRAY = "/TraceSegments"
-HTTP_BUSY = http.HTTPStatus.TOO_MANY_REQUESTS
+"""Path of PutTraceSegments."""
+_LATER = {http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.SERVICE_UNAVAILABLE}
 _HEADERS = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
 _PATIENCE_S = 0.5
 _ANSWER_LIMIT_S = 300
@@ -46,7 +47,8 @@ class Sender:
         """Send one body until it is taken: the seconds that this took."""
         began = time.monotonic()
         while (answer := self._post(body))[0] != http.HTTPStatus.OK:
-            if answer[0] not in {HTTP_BUSY, http.HTTPStatus.SERVICE_UNAVAILABLE}:
+            is_over = time.monotonic() - began > _ANSWER_LIMIT_S
+            if is_over or answer[0] not in _LATER:
                 sys.exit(f"refused: {answer[0]} {answer[1][:300]!r}")
             self.throttled += 1
             time.sleep(_PATIENCE_S)
