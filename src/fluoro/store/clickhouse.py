@@ -17,6 +17,7 @@ from fluoro.store.maintenance import Maintenance
 from fluoro.store.migrations import migrate
 from fluoro.store.pool import Limits, Pool
 from fluoro.store.reader import Reader
+from fluoro.store.searches import Searches
 from fluoro.store.storage import Accepted, SamplingReport
 
 _REPORT = "rule, client, time_us, requests, sampled, borrowed, quota, quota_until_us"
@@ -41,8 +42,9 @@ class ClickHouseStorage:
         self.delete_user = self._deletions.delete_user
         self.documents = self._reader.documents
         self.spans = self._reader.spans
-        self.search = self._reader.search
-        self.count_traces = self._reader.count_traces
+        self._searches = Searches(pool)
+        self.search = self._searches.search
+        self.count_traces = self._searches.count_traces
         self.latest_us = self._reader.latest_us
 
     @classmethod

@@ -2,62 +2,198 @@
 
 The condition holds for every trace that the expression holds for, and perhaps for more: the caller
 asks `filters.evaluate` again. Values travel as bound parameters only.
+
+Two things are not seen here: that spans which hang on each other in a circle make a trace partial,
+and that a call was moved below another segment than that of its document.
 """
 
+import re
 from typing import Any
 
-from fluoro.filters.tree import And, Expression, ServiceTest, Test, Value
+import msgspec
+
+from fluoro.filters.tree import (
+    And,
+    Constant,
+    EdgeTest,
+    Entity,
+    Expression,
+    Not,
+    Or,
+    RootCausePattern,
+    RootCauseTest,
+    ServiceTest,
+    Test,
+)
+from fluoro.graph.nodes import CLIENT
 from fluoro.model import outcome
+from fluoro.store import bodies
+from fluoro.store.conditions import (
+    ALWAYS,
+    CALL,
+    FINISHED,
+    NEVER,
+    ROOT,
+    Bound,
+    OnRow,
+    all_of,
+    any_of,
+    exact,
+    means,
+)
+from fluoro.store.parts import (
+    ENTITY,
+    SURE,
+    UNKNOWN,
+    Part,
+    all_parts,
+    any_part,
+    constant,
+    exists,
+    no_part,
+    of_trace,
+    surely,
+    unanswered,
+)
 
-_BITS = {"error": outcome.ERROR, "fault": outcome.FAULT, "throttle": outcome.THROTTLE}
-_TROUBLE = outcome.ERROR | outcome.FAULT | outcome.THROTTLE
-_ROOT = "is_segment AND parent_id = 0"
-_AT_LEAST = {">": ">", ">=": ">=", "=": ">="}
-"""What holds of something longer when a comparison holds."""
+Window = tuple[int, int]
+"""First and last epoch microsecond of what `service()` and `edge()` look at."""
 
-_COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_NUMBERS = frozenset({"duration", "responsetime"})
-_DURATION = "max(end_us) - min(start_us)"
+_PLACE = re.compile(r"\{(p[0-9]+):")
+"""A parameter in a text."""
+_CALLED = "is_segment AND parent_id != 0"
+_ANYTHING = exact(ALWAYS)
 
-
-def compile_filter(expression: Expression | None) -> tuple[str, dict[str, Any]]:
-    """Text of the condition and its parameters; without an expression it is always true."""
-    parameters: dict[str, Any] = {}
-    return "1" if expression is None else _condition(expression, parameters), parameters
-
-
-def _condition(expression: Expression, parameters: dict[str, Any]) -> str:
-    match expression:
-        case Test(field, None) if field.keyword == "ok":
-            return f"countIf({_ROOT} AND bitAnd(flags, {_TROUBLE}) = 0) > 0"
-        case Test(field, None) if field.keyword in _BITS:
-            return f"countIf({_ROOT} AND bitAnd(flags, {_BITS[field.keyword]}) != 0) > 0"
-        case Test(field, operator, (value,)) if field.keyword in _NUMBERS:
-            return _comparison(field.keyword, str(operator), value, parameters)
-        case ServiceTest(entity, None) if entity.is_plain:
-            return f"countIf(node_name = {_bind(entity.name, 'String', parameters)}) > 0"
-        case And(terms):
-            return " AND ".join(f"({_condition(term, parameters)})" for term in terms)
-        case _:
-            return "1"
-
-
-def _comparison(keyword: str, operator: str, value: Value, parameters: dict[str, Any]) -> str:
-    """A trace's duration is at most what its rows span, since detached rows do not count in it."""
-    if not isinstance(value, float):
-        return "0"
-    if keyword == "responsetime":
-        if operator not in _COMPARISONS:
-            return "0"
-        bound = _bind(value, "Float64", parameters)
-        return f"countIf({_ROOT} AND dur_us / 1e6 {operator} {bound}) > 0"
-    if operator not in _AT_LEAST:
-        return "1"
-    bound = _bind(value, "Float64", parameters)
-    return f"({_DURATION}) / 1e6 {_AT_LEAST[operator]} {bound}"
+_CAUSE = {
+    "fault": f"bitAnd(flags, {outcome.FAULT}) != 0",
+    "error": f"bitAnd(flags, {outcome.ERROR | outcome.THROTTLE}) != 0",
+    "responsetime": f"{ROOT} AND {FINISHED} AND dur_us > 0",
+}
+"""A row without which there is no root cause of a kind."""
 
 
-def _bind(value: object, type_: str, parameters: dict[str, Any]) -> str:
-    name = f"p{len(parameters)}"
-    parameters[name] = value
-    return f"{{{name}:{type_}}}"
+class Compiled(msgspec.Struct, frozen=True):
+    """An expression as SQL."""
+
+    condition: str
+    """For the HAVING of `GROUP BY trace_id` over all rows of a trace."""
+    parameters: dict[str, Any]
+    row: str = ""
+    """For a WHERE: each trace that is asked for has such a row; empty when nothing is known."""
+    is_indexed: bool = False
+    """An index leaves out most of the table for `row`."""
+
+    @property
+    def needs_final(self) -> bool:
+        """Whether outdated rows could make a trace a candidate that FINAL leaves out."""
+        return SURE in self.condition
+
+
+def compile_filter(expression: Expression | None, window: Window | None = None) -> Compiled:
+    """Compile an expression that was checked, with its groups put in.
+
+    Args:
+        expression: None is always true.
+        window: Where given, `service()` and `edge()` look at what ended in it alone.
+    """
+    if expression is None:
+        return Compiled(ALWAYS, {})
+    compiler = _Compiler(window)
+    part = compiler.compile(expression)
+    used = set(_PLACE.findall(f"{part.necessary} {part.row}"))
+    values = {name: value for name, value in compiler.bound.values.items() if name in used}
+    return Compiled(part.necessary, values, part.row, part.is_indexed)
+
+
+class _Compiler:
+    """One statement's parameters, and the window that holds for all of it."""
+
+    def __init__(self, window: Window | None) -> None:
+        self.bound = Bound()
+        self._in_window = ALWAYS
+        if window is not None:
+            first, last = (self.bound.integer(each) for each in window)
+            self._in_window = f"{FINISHED} AND start_us + dur_us BETWEEN {first} AND {last}"
+
+    def compile(self, expression: Expression) -> Part:
+        """A part that stands in no braces."""
+        match expression:
+            case Test():
+                return of_trace(expression, self.bound)
+            case Not(term):
+                return no_part(self.compile(term))
+            case And(terms) | Or(terms):
+                join = all_parts if isinstance(expression, And) else any_part
+                return join([self.compile(term) for term in terms])
+            case Constant(value):
+                return constant(value=value)
+            case _:
+                return self._look(expression)
+
+    def _look(self, expression: Expression) -> Part:
+        """A test that looks for something inside of the trace."""
+        match expression:
+            case ServiceTest(entity, body):
+                return self._service(entity, body)
+            case EdgeTest(source, target, body):
+                return self._edge(source, target, body)
+            case RootCauseTest(kind=kind) | RootCausePattern(kind=str(kind)):
+                return Part(exists(_CAUSE[kind]), NEVER, _CAUSE[kind])
+            case _:
+                return UNKNOWN
+
+    def _service(self, entity: Entity, body: Expression | None) -> Part:
+        is_it = all_of([self._in_window, means(entity, self.bound)])
+        inside = _ANYTHING if body is None else bodies.of_entity(body, self.bound)
+        row = all_of([ENTITY, is_it, inside.necessary])
+        sure = all_of([is_it, inside.sufficient])
+        part = Part(
+            all_of([exists(row), self._somewhere(body)]),
+            any_of([surely(all_of(["is_segment", sure])), unanswered(sure)]),
+            row,
+        )
+        if body is None and entity.type == CLIENT:
+            return any_part([part, self._client(entity, _ANYTHING, ALWAYS)])
+        return part
+
+    def _edge(self, source: Entity, target: Entity, body: Expression | None) -> Part:
+        """Who called is known of a row only when it is nested in the document of its segment."""
+        inside = _ANYTHING if body is None else bodies.of_call(body, self.bound)
+        is_target = means(target, self.bound)
+        ended = all_of([FINISHED, self._in_window, inside.necessary])
+        calls = all_of([CALL, ended, self._caller(source)])
+        arrivals = all_of([_CALLED, ended, is_target])
+        reaches = any_of(
+            [
+                exists(arrivals),
+                exists(all_of([calls, is_target])),
+                all_of([exists(calls), exists(all_of([_CALLED, is_target]))]),
+            ]
+        )
+        begins = exists(all_of(["is_segment", means(source, self.bound)]))
+        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, calls]))
+        part = any_part([between, self._arrival(source, inside, is_target)])
+        return part._replace(necessary=all_of([part.necessary, self._somewhere(body)]))
+
+    def _arrival(self, source: Entity, inside: OnRow, is_target: str) -> Part:
+        """A client's call; a name in `id()` is no client's unless the type says so."""
+        is_possible = source.type == CLIENT or (
+            source.type is None and (source.name is None or source.is_plain)
+        )
+        return self._client(source, inside, is_target) if is_possible else constant(value=False)
+
+    def _client(self, client: Entity, inside: OnRow, is_target: str) -> Part:
+        """The client has the name and the account of the root that it called."""
+        is_it = means(msgspec.structs.replace(client, type=None), self.bound)
+        call = all_of([ROOT, FINISHED, self._in_window, is_it, is_target])
+        row = all_of([call, inside.necessary])
+        return Part(exists(row), surely(all_of([call, inside.sufficient])), row)
+
+    def _caller(self, source: Entity) -> str:
+        """Whether a call may come from a segment with the name."""
+        if source.name is None:
+            return ALWAYS
+        return f"service IN ('', {self.bound.text(source.name)})"
+
+    def _somewhere(self, body: Expression | None) -> str:
+        return ALWAYS if body is None else bodies.somewhere(body, self.bound)

@@ -12,9 +12,10 @@ from fluoro.graph.rows import GraphRows
 from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
+from fluoro.model.times import LAST_US
 from fluoro.store.flatten import spans_of
 from fluoro.store.resolve import with_services
-from fluoro.store.storage import Accepted, Position, SamplingReport, Search, Stored
+from fluoro.store.storage import Accepted, Position, RangeType, SamplingReport, Search, Stored
 from fluoro.wire.segment import decode
 
 _FINISHED = 2**62
@@ -23,6 +24,18 @@ _FINISHED = 2**62
 def version(receipt_us: int, *, is_finished: bool) -> int:
     """The larger one counts: the first finished, else the newest unfinished."""
     return _FINISHED + (2**61 - receipt_us) if is_finished else receipt_us
+
+
+def _time_us(spans: Sequence[Span], search: Search) -> int | None:
+    """The time by which a trace is in the range of a search; None when it is not."""
+    match search.kind:
+        case "Event":
+            times = [max(span.receipt_us for span in spans)]
+        case "Service":
+            times = [span.end_us for span in spans if span.is_segment and span.is_finished]
+        case "TraceId":
+            times = [min(span.start_us for span in spans)]
+    return max((us for us in times if search.start_us <= us <= search.end_us), default=None)
 
 
 class MemoryStorage:
@@ -87,33 +100,30 @@ class MemoryStorage:
         rows = [span for _, span in self._spans[tenant, trace_id].values()]
         return sorted(with_services(rows), key=lambda span: (span.start_us, span.id))
 
-    def _positions(self, tenant: Tenant) -> list[Position]:
-        return sorted(
-            Position(min(span.start_us for _, span in rows.values()), trace_id)
-            for (owner, trace_id), rows in self._spans.items()
-            if owner == tenant
-        )
+    def _positions(self, tenant: Tenant, wanted: Search) -> list[Position]:
+        found = []
+        for (owner, trace_id), rows in self._spans.items():
+            if owner == tenant:
+                at = _time_us([span for _, span in rows.values()], wanted)
+                if at is not None:
+                    found.append(Position(at, trace_id))
+        return sorted(found)
 
     def search(self, tenant: Tenant, search: Search) -> list[Position]:
         """See `Storage.search`; the superset is all traces of the range."""
         with self._lock:
-            positions = self._positions(tenant)
+            positions = self._positions(tenant, search)
         end = len(positions)
         if search.after is not None:
             end = bisect.bisect_left(positions, search.after)
-        found = (
-            position
-            for position in reversed(positions[:end])
-            if search.start_us <= position.start_us <= search.end_us
-        )
-        return [position for position, _ in zip(found, range(search.limit), strict=False)]
+        return positions[max(end - search.limit, 0) : end][::-1]
 
-    def count_traces(self, tenant: Tenant, start_us: int, end_us: int) -> int:
+    def count_traces(
+        self, tenant: Tenant, start_us: int, end_us: int, kind: RangeType = "TraceId"
+    ) -> int:
         """See `Storage.count_traces`."""
         with self._lock:
-            return sum(
-                start_us <= position.start_us <= end_us for position in self._positions(tenant)
-            )
+            return len(self._positions(tenant, Search(start_us, end_us, kind=kind)))
 
     def graph(
         self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
@@ -131,7 +141,7 @@ class MemoryStorage:
     def latest_us(self, tenant: Tenant) -> int | None:
         """See `Storage.latest_us`."""
         with self._lock:
-            positions = self._positions(tenant)
+            positions = self._positions(tenant, Search(0, LAST_US))
         return positions[-1].start_us if positions else None
 
     def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:

@@ -8,7 +8,7 @@ belongs to the caller.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -45,14 +45,21 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
-    """A trace's place in the newest-first order of a search: start (µs), then id."""
+    """A trace's place in the newest-first order of a search: its time (µs), then its id."""
 
     start_us: int
     trace_id: str
 
 
+RangeType = Literal["TraceId", "Event", "Service"]
+"""The time by which a trace is in a range: its start, its last receipt, or the end of a segment.
+
+With Service it is the latest of the ends that are in the range.
+"""
+
+
 class Search(msgspec.Struct, frozen=True):
-    """Traces that start in [start_us, end_us], narrowed by an expression, newest first."""
+    """Traces whose time is in [start_us, end_us], narrowed by an expression, newest first."""
 
     start_us: int
     end_us: int
@@ -60,6 +67,8 @@ class Search(msgspec.Struct, frozen=True):
     after: Position | None = None
     """Only traces that come after this place (older ones)."""
     limit: int = 1000
+    kind: RangeType = "TraceId"
+    """With Service, `service()` and `edge()` mean what ended in the range alone."""
 
 
 class SamplingReport(msgspec.Struct, frozen=True):
@@ -104,7 +113,7 @@ class Storage(Protocol):
         """
 
     def search(self, tenant: Tenant, search: Search) -> list[Position]:
-        """Places of at most `limit` traces in newest-first order (start, then id, descending).
+        """Places of at most `limit` traces in newest-first order (time, then id, descending).
 
         A superset: each trace that the expression holds for is there, in order, but the caller
         checks each again with `filters.evaluate` on its spans. A trace's start is the earliest
@@ -112,8 +121,10 @@ class Storage(Protocol):
         Fewer than `limit` means that there are no more.
         """
 
-    def count_traces(self, tenant: Tenant, start_us: int, end_us: int) -> int:
-        """How many traces start in [start_us, end_us]."""
+    def count_traces(
+        self, tenant: Tenant, start_us: int, end_us: int, kind: RangeType = "TraceId"
+    ) -> int:
+        """How many traces there are whose time is in [start_us, end_us]."""
 
     def graph(
         self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None

@@ -1,0 +1,69 @@
+"""Rows of `spans` as they are read, and as spans of traces."""
+
+from collections.abc import Sequence
+
+from fluoro.model.ids import trace_id_of_hex
+from fluoro.model.segment import RecordedException
+from fluoro.model.span import Span
+from fluoro.store import semantics
+from fluoro.store.keys import hex_id
+from fluoro.store.places import LONGEST_US, NEAR_US, buckets_between
+from fluoro.store.pool import Row
+from fluoro.store.resolve import with_services
+
+COLUMNS = f"""lower(hex(trace_id)), {hex_id("id")}, {hex_id("parent_id")}, {hex_id("document_id")},
+    is_segment, start_us, if(bitAnd(flags, 8) = 0, start_us + dur_us, 0), flags, status,
+    service, name, namespace, origin, node_name, node_type, node_account,
+    method, url, client_ip, user_agent, user, operation,
+    resource_arn, instance_id, availability_zone,
+    arrayZip(`ann.key`, `ann.type`, `ann.text`, `ann.number`), receipt_us,
+    arrayZip(arrayMap(x -> {hex_id("x")}, `exc.id`), `exc.type`, `exc.message`),
+    {hex_id("cause_id")}, source"""
+"""In the order of the fields of `Span`."""
+
+_ID, _DOCUMENT_ID, _START, _END = 1, 3, 5, 6
+_ANNOTATIONS, _RECEIPT, _EXCEPTIONS = 25, 26, 27
+"""Places among the columns above."""
+
+
+def further_places(rows: Sequence[Row]) -> set[int]:
+    """The buckets in which documents went on: until their end, or until they were received."""
+    found: set[int] = set()
+    for row in rows:
+        if row[_ID] == row[_DOCUMENT_ID]:
+            start_us = row[_START]
+            last_us = row[_END] or row[_RECEIPT]
+            if last_us - start_us > NEAR_US:
+                found |= buckets_between(start_us, min(last_us, start_us + LONGEST_US))
+    return found
+
+
+def spans_of_rows(rows: Sequence[Row]) -> dict[str, list[Span]]:
+    """The spans of each trace by start, then id, with the services that rows leave out."""
+    found: dict[str, list[Span]] = {}
+    for row in rows:
+        span = _span(row)
+        found.setdefault(span.trace_id, []).append(span)
+    return {
+        trace_id: sorted(with_services(spans), key=lambda span: (span.start_us, span.id))
+        for trace_id, spans in found.items()
+    }
+
+
+def _span(row: Row) -> Span:
+    fields = [*row]
+    fields[0] = trace_id_of_hex(row[0])
+    fields[_ANNOTATIONS] = {
+        key: _annotation(kind, text, number) for key, kind, text, number in row[_ANNOTATIONS]
+    }
+    if row[_EXCEPTIONS]:
+        fields[_EXCEPTIONS] = tuple(RecordedException(*each) for each in row[_EXCEPTIONS])
+    else:
+        fields[_EXCEPTIONS] = ()
+    return Span(*fields)
+
+
+def _annotation(kind: int, text: str, number: float) -> str | float | bool:
+    if kind == semantics.TEXT:
+        return text
+    return number != 0 if kind == semantics.BOOLEAN else number

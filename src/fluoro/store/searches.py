@@ -1,0 +1,316 @@
+"""Searches: places of traces in newest-first order, and how many traces there are.
+
+A range of starts is walked from its newest bucket in stretches that double until the page is full,
+so that a page of the newest traces costs what it shows. A filter that names rows is asked for those
+first; few of them name their traces, and many fill the page soon. Only bound parameters carry
+values. Every WHERE begins with the tenant, the key's first columns.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from fluoro.model.ids import trace_id_hex, trace_id_of_hex
+from fluoro.model.outcome import IN_PROGRESS
+from fluoro.model.tenant import Tenant
+from fluoro.store import semantics
+from fluoro.store.compile import Compiled, compile_filter
+from fluoro.store.keys import OWNER, TRACES, bucket_s, buckets, owner, traces
+from fluoro.store.places import IN_PLACES, LONGEST_US, NEAR_US, all_places, parameters
+from fluoro.store.pool import Pool
+from fluoro.store.storage import Position, RangeType, Search
+
+_FIRST_STRETCH_US = semantics.BUCKET_US
+_PROBED = 4
+"""Rows that are asked for to fill one place of a page, at first."""
+_MOST_PROBED = 20_000
+"""Rows beyond which a filter names no few traces."""
+_FEW = 1_000
+"""Traces whose rows are looked up one by one."""
+
+_ENDED = f"is_segment AND bitAnd(flags, {IN_PROGRESS}) = 0"
+_MOMENTS: dict[RangeType, tuple[str, str]] = {
+    "Event": ("max(receipt_us)", "receipt_us >= {start:Int64}"),
+    "Service": (
+        "max(start_us + dur_us)",
+        _ENDED + " AND start_us + dur_us BETWEEN {start:Int64} AND {end:Int64}",
+    ),
+}
+"""For the other types of range: a trace's time, and the rows that it is taken from."""
+
+_COUNT = """
+SELECT
+    (SELECT uniqExact(trace_id) FROM spans WHERE {owner} AND {within})
+    - (SELECT uniqExact(trace_id) FROM spans WHERE {owner} AND {within}
+        AND bucket <= toDateTime({{begin:UInt32}}, 'UTC') AND start_us < {{start:Int64}})
+    - (SELECT count() FROM (
+        SELECT min(start_us) AS first_us FROM spans WHERE {owner} AND {within} AND trace_id IN (
+            SELECT trace_id FROM spans WHERE {owner}
+                AND bucket = toDateTime({{last:UInt32}}, 'UTC') AND start_us > {{end:Int64}})
+        GROUP BY trace_id HAVING first_us > {{end:Int64}}))
+"""
+
+
+class Searches:
+    """Searches in one store."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def search(self, tenant: Tenant, search: Search) -> list[Position]:
+        """See `Storage.search`.
+
+        By start, what a filter asks for may be in rows later than the range: up to the last end of
+        what began in it, at least `NEAR_US`, at most a day after it. What a trace did after
+        everything of the range had ended can be missed by the filter.
+        """
+        walk = self._by_start if search.kind == "TraceId" else self._by_moment
+        found: list[Position] = []
+        for places in walk(tenant, search):
+            found += places
+            if len(found) >= search.limit:
+                break
+        return found[: search.limit]
+
+    def _by_start(self, tenant: Tenant, search: Search) -> Iterator[list[Position]]:
+        """Places of one stretch after the other, from the newest."""
+        compiled = compile_filter(search.expression)
+        end_us = (
+            search.end_us if search.after is None else min(search.end_us, search.after.start_us)
+        )
+        width_us, probed = _FIRST_STRETCH_US, _PROBED * search.limit
+        while True:
+            newest_us = self._newest_us(tenant, search.start_us, end_us)
+            if newest_us is None:
+                return
+            end_us = min(end_us, newest_us)
+            part = msgspec.structs.replace(search, end_us=end_us)
+            first_us = bucket_s(end_us) * 1_000_000 - width_us + semantics.BUCKET_US
+            if compiled.row and probed <= _MOST_PROBED:
+                rows = self._rows(tenant, compiled, part, probed)
+                few = dict.fromkeys(trace_id for _, trace_id in rows)
+                if len(rows) < probed and len(few) <= _FEW:
+                    yield self._among(tenant, compiled, part, list(few))
+                    return
+                is_all = len(rows) < probed
+                first_s = bucket_s(search.start_us) if is_all else rows[-1][0]
+                first_us = min(first_s, bucket_s(end_us)) * 1_000_000
+                probed *= 4
+            stretch = msgspec.structs.replace(part, start_us=max(search.start_us, first_us))
+            yield from self._in_stretch(tenant, compiled, stretch, search.start_us)
+            if first_us <= search.start_us:
+                return
+            end_us = first_us - 1
+            width_us *= 2
+
+    def _newest_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
+        """End of the newest bucket of a range that has rows."""
+        within, values = buckets(start_us, end_us)
+        rows = self._pool.query(
+            f"SELECT toUnixTimestamp(bucket) FROM spans WHERE {OWNER} AND {within}"
+            " ORDER BY bucket DESC LIMIT 1",
+            {**owner(tenant), **values},
+        )
+        return rows[0][0] * 1_000_000 + semantics.BUCKET_US - 1 if rows else None
+
+    def _last_us(self, tenant: Tenant, search: Search) -> int:
+        """Until when something may have happened in the traces that began in a range."""
+        near_us = search.end_us + NEAR_US
+        within, values = buckets(search.start_us, search.end_us)
+        rows = self._pool.query(
+            f"SELECT max(start_us + dur_us) FROM spans WHERE {OWNER} AND {within}"
+            " AND start_us + dur_us > {near:Int64}",
+            {**owner(tenant), **values, "near": near_us},
+        )
+        return min(max(int(rows[0][0]), near_us), search.end_us + LONGEST_US)
+
+    def _rows(
+        self, tenant: Tenant, compiled: Compiled, search: Search, limit: int
+    ) -> list[tuple[int, str]]:
+        """Bucket and trace of the newest rows that the filter names."""
+        within, values = buckets(search.start_us, self._last_us(tenant, search))
+        rows = self._pool.query(
+            f"SELECT toUnixTimestamp(bucket), lower(hex(trace_id)) FROM spans WHERE {OWNER}"
+            f" AND {within} AND ({compiled.row}) ORDER BY bucket DESC LIMIT {{limit:UInt32}}",
+            {**compiled.parameters, **owner(tenant), **values, "limit": limit},
+        )
+        return [(first_s, trace_id_of_hex(digits)) for first_s, digits in rows]
+
+    def _among(
+        self, tenant: Tenant, compiled: Compiled, search: Search, trace_ids: Sequence[str]
+    ) -> list[Position]:
+        """Those of a few traces that are in the range and may match."""
+        if not trace_ids:
+            return []
+        places = all_places(self._pool, tenant, trace_ids)
+        where = f"{IN_PLACES} AND {TRACES}"
+        values = parameters(tenant, trace_ids, places) | _around(min(places), max(places))
+        return self._places(tenant, compiled, search, where, values)
+
+    def _in_stretch(
+        self, tenant: Tenant, compiled: Compiled, search: Search, range_start_us: int
+    ) -> Iterator[list[Position]]:
+        """Places in a stretch of a range, page by page."""
+        has_filter = search.expression is not None
+        last_us = self._last_us(tenant, search) if has_filter else search.end_us
+        first_us = search.start_us - NEAR_US
+        where, values = buckets(first_us, last_us)
+        values |= _around(bucket_s(first_us), bucket_s(last_us))
+        if compiled.row:
+            within, own = buckets(search.start_us, last_us)
+            within = within.replace("{first:", "{row_first:")
+            where += (
+                f" AND trace_id IN (SELECT trace_id FROM spans WHERE {OWNER} AND {within}"
+                f" AND ({compiled.row}))"
+            )
+            values["row_first"] = own["first"]
+        while True:
+            places = self._places(tenant, compiled, search, where, values)
+            if search.start_us > range_start_us:
+                yield self._not_older(tenant, places, first_us)
+            else:
+                yield places
+            if len(places) < search.limit:
+                return
+            search = msgspec.structs.replace(search, after=places[-1])
+
+    def _places(
+        self,
+        tenant: Tenant,
+        compiled: Compiled,
+        search: Search,
+        where: str,
+        values: dict[str, Any],
+    ) -> list[Position]:
+        """Places of the traces that begin in a range, going by the rows of a condition."""
+        final = " FINAL" if compiled.needs_final else ""
+        having = ["start BETWEEN {start:Int64} AND {end:Int64}", compiled.condition]
+        rows = self._pool.query(
+            f"SELECT min(start_us) AS start, lower(hex(trace_id)) AS digits FROM spans{final}"
+            f" WHERE {OWNER} AND {where} GROUP BY trace_id HAVING {_after(search, having)}"
+            " ORDER BY start DESC, digits DESC LIMIT {limit:UInt32}",
+            {**compiled.parameters, **owner(tenant), **values, **_bounds(search)},
+        )
+        return [Position(start_us, trace_id_of_hex(digits)) for start_us, digits in rows]
+
+    def _not_older(
+        self, tenant: Tenant, places: Sequence[Position], first_us: int
+    ) -> list[Position]:
+        """Without those that have a document from before the rows that were looked at."""
+        if not places:
+            return []
+        rows = self._pool.query(
+            f"SELECT lower(hex(trace_id)) FROM documents WHERE {OWNER} AND {TRACES}"
+            " GROUP BY trace_id HAVING min(start_us) < {first:Int64}",
+            {
+                **owner(tenant),
+                **traces([place.trace_id for place in places]),
+                "first": bucket_s(first_us) * 1_000_000,
+            },
+        )
+        older = {trace_id_of_hex(digits) for (digits,) in rows}
+        return [place for place in places if place.trace_id not in older]
+
+    def _by_moment(self, tenant: Tenant, search: Search) -> Iterator[list[Position]]:
+        """Places by the last receipt, or by the ends of segments, some at a time."""
+        window = (search.start_us, search.end_us) if search.kind == "Service" else None
+        compiled = compile_filter(search.expression, window)
+        size = search.limit if search.expression is None else max(search.limit, _FEW)
+        search = msgspec.structs.replace(search, limit=size)
+        while True:
+            places = self._moments(tenant, search)
+            if search.expression is None:
+                yield places
+            else:
+                yield self._that_hold(tenant, compiled, places)
+            if len(places) < size:
+                return
+            search = msgspec.structs.replace(search, after=places[-1])
+
+    def _moments(self, tenant: Tenant, search: Search) -> list[Position]:
+        time, rows_of_it = _MOMENTS[search.kind]
+        having = [f"{time} BETWEEN {{start:Int64}} AND {{end:Int64}}"]
+        rows = self._pool.query(
+            f"SELECT toInt64({time}) AS start, lower(hex(trace_id)) AS digits FROM spans FINAL"
+            f" WHERE {OWNER} AND {rows_of_it} GROUP BY trace_id HAVING {_after(search, having)}"
+            " ORDER BY start DESC, digits DESC LIMIT {limit:UInt32}",
+            {**owner(tenant), **_bounds(search)},
+        )
+        return [Position(us, trace_id_of_hex(digits)) for us, digits in rows]
+
+    def _that_hold(
+        self, tenant: Tenant, compiled: Compiled, places: Sequence[Position]
+    ) -> list[Position]:
+        """Those of some traces that may match."""
+        found: list[Position] = []
+        for first in range(0, len(places), _FEW):
+            some = places[first : first + _FEW]
+            trace_ids = [place.trace_id for place in some]
+            near = all_places(self._pool, tenant, trace_ids)
+            final = " FINAL" if compiled.needs_final else ""
+            rows = self._pool.query(
+                f"SELECT lower(hex(trace_id)) FROM spans{final} WHERE {OWNER} AND {IN_PLACES}"
+                f" AND {TRACES} GROUP BY trace_id HAVING {compiled.condition}",
+                {
+                    **compiled.parameters,
+                    **parameters(tenant, trace_ids, near),
+                    **_around(min(near), max(near)),
+                },
+            )
+            there = {trace_id_of_hex(digits) for (digits,) in rows}
+            found += [place for place in some if place.trace_id in there]
+        return found
+
+    def count_traces(
+        self, tenant: Tenant, start_us: int, end_us: int, kind: RangeType = "TraceId"
+    ) -> int:
+        """See `Storage.count_traces`.
+
+        By start: all traces with rows until the end of the last bucket, less those with rows before
+        the range and those with none until its end. Exact times are read of few rows.
+        """
+        values = {**owner(tenant), "start": start_us, "end": end_us}
+        if kind != "TraceId":
+            time, rows_of_it = _MOMENTS[kind]
+            rows = self._pool.query(
+                f"SELECT count() FROM (SELECT {time} AS time FROM spans FINAL WHERE {OWNER}"
+                f" AND {rows_of_it} GROUP BY trace_id"
+                " HAVING time BETWEEN {start:Int64} AND {end:Int64})",
+                values,
+            )
+            return int(rows[0][0])
+        within, own = buckets(start_us - NEAR_US, end_us)
+        values |= own | {
+            "begin": min(bucket_s(start_us), own["last"]),
+        }
+        rows = self._pool.query(_COUNT.format(owner=OWNER, within=within), values)
+        return int(rows[0][0])
+
+
+def _around(first_s: int, last_s: int) -> dict[str, int]:
+    """What the rows that are looked at span, for the documents that a filter reads."""
+    return {
+        "around_start": first_s * 1_000_000,
+        "around_end": last_s * 1_000_000 + semantics.BUCKET_US,
+    }
+
+
+def _bounds(search: Search) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "start": search.start_us,
+        "end": search.end_us,
+        "limit": search.limit,
+    }
+    if search.after is not None:
+        values["after_start"] = search.after.start_us
+        values["after_trace"] = trace_id_hex(search.after.trace_id)
+    return values
+
+
+def _after(search: Search, having: Sequence[str]) -> str:
+    """All conditions, and that a trace comes after the place where the search goes on."""
+    conditions = [f"({each})" for each in having]
+    if search.after is not None:
+        conditions.append("(start, digits) < ({after_start:Int64}, {after_trace:String})")
+    return " AND ".join(conditions)
