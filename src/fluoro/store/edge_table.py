@@ -1,4 +1,4 @@
-"""Table `edges`: what was counted of closed minutes and hours, and which run of each counts."""
+"""Table `edges`: what was counted of closed minutes and longer periods, and which run counts."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -9,8 +9,10 @@ from fluoro.store.counting import Counted
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.pool import Parameters, Pool, Row
 
-MINUTE_S, HOUR_S = 60, 3600
-"""Values of `seconds`."""
+MINUTE_S = 60
+PERIODS_S = (3600, 600)
+"""Values of `seconds`: a minute, and the longer periods that minutes are added up to, once all are
+closed. A window is read by the longest that fit."""
 
 _US_PER_S = 1_000_000
 _NODES = "source_name, source_type, source_account, target_name, target_type, target_account"
@@ -21,7 +23,7 @@ _SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
 
 
 def current(seconds: int, within: str) -> str:
-    """Condition that keeps the rows of the newest run of each minute or hour."""
+    """Condition that keeps the rows of the newest run of each minute or period."""
     return (
         f"{OWNER} AND seconds = {seconds} AND {within} AND (moment, run) IN"
         f" (SELECT moment, max(run) FROM edge_runs WHERE {OWNER} AND seconds = {seconds}"
@@ -32,11 +34,11 @@ def current(seconds: int, within: str) -> str:
 def read(
     pool: Pool, seconds: int, within: str, parameters: Parameters, *, by_moment: bool = False
 ) -> list[Counted]:
-    """Rows of the minutes or hours that a condition keeps, added up.
+    """Rows of the minutes or periods that a condition keeps, added up.
 
     Args:
         pool: The store.
-        seconds: `MINUTE_S` or `HOUR_S`.
+        seconds: `MINUTE_S` or one of `PERIODS_S`.
         within: Condition on `moment`, and perhaps on the nodes.
         parameters: Its own, and the tenant's.
         by_moment: Rows of each moment apart, `minute` says which.
@@ -58,12 +60,12 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
     rows: Iterable[Counted],
     run: int,
 ) -> None:
-    """Put the rows of some minutes or hours in the place of all that was counted of them.
+    """Put the rows of some minutes or periods in the place of all that was counted of them.
 
     Args:
         pool: The store.
         tenant: Whose.
-        seconds: `MINUTE_S` or `HOUR_S`.
+        seconds: `MINUTE_S` or one of `PERIODS_S`.
         moments: Minutes since 1970 at which they begin, those without any row too.
         rows: Each with the minute of its moment.
         run: When it was begun, epoch microseconds; greater than that of any other run.
@@ -81,13 +83,18 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
     )
 
 
-def stale_hours(pool: Pool, tenant: Tenant, until_s: int) -> list[int]:
-    """Hours (epoch seconds) that end by then and have minutes newer than their own row."""
+def period_of(seconds: int, moment: str = "moment") -> str:
+    """Begin of the period around a moment, epoch seconds."""
+    return f"intDiv(toUnixTimestamp({moment}), {seconds}) * {seconds}"
+
+
+def stale_periods(pool: Pool, tenant: Tenant, seconds: int, until_s: int) -> list[int]:
+    """Periods (epoch seconds) that end by then and have minutes newer than their own rows."""
     rows = pool.query(
-        "SELECT toUnixTimestamp(toStartOfHour(moment)) AS hour FROM edge_runs"
-        f" WHERE {OWNER} GROUP BY hour HAVING hour + {HOUR_S} <= {{until:UInt32}}"
-        f" AND maxIf(run, seconds = {MINUTE_S}) > maxIf(run, seconds = {HOUR_S})"
-        " ORDER BY hour DESC",
+        f"SELECT {period_of(seconds)} AS period FROM edge_runs WHERE {OWNER}"
+        f" GROUP BY period HAVING period + {seconds} <= {{until:UInt32}}"
+        f" AND maxIf(run, seconds = {MINUTE_S}) > maxIf(run, seconds = {seconds})"
+        " ORDER BY period DESC",
         {**owner(tenant), "until": until_s},
     )
     return [row[0] for row in rows]

@@ -6,16 +6,16 @@ from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness
 from fluoro.store.counting import Counted, Window, count, graph_of
-from fluoro.store.edge_table import HOUR_S, MINUTE_S
+from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.keys import owner
 from fluoro.store.pool import Pool
 
 _US_PER_MINUTE = 60_000_000
-_MINUTES_A_DAY = 24 * 60
-_NOT_RAW = (
-    "NOT arrayExists((a, b) -> toUnixTimestamp(moment) >= a AND toUnixTimestamp(moment) < b,"
-    " {raw_first:Array(UInt32)}, {raw_last:Array(UInt32)})"
+_MOMENT_S = "toUnixTimestamp(moment)"
+_NOT_TAKEN = (
+    f"NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
+    " {taken_first:Array(UInt32)}, {taken_last:Array(UInt32)})"
 )
 
 
@@ -69,23 +69,26 @@ class Edges:
         return joined
 
     def _closed(self, tenant: Tenant, stretch: Stretch, raw: Sequence[Stretch]) -> list[Counted]:
-        """What the table says of a stretch without the raw ones; long ones by the hour."""
-        hours: list[int] = []
-        if stretch.last - stretch.first > _MINUTES_A_DAY:
-            hours = freshness.hours(self._pool, tenant, stretch, raw)
+        """What the table says of a stretch without the raw ones, by the longest periods."""
+        found: list[Counted] = []
+        taken = [*raw]
+        for seconds in PERIODS_S:
+            periods = freshness.periods(self._pool, tenant, seconds, stretch, taken)
+            if periods:
+                moments = [period.first * MINUTE_S for period in periods]
+                within = f"{freshness.MOMENT} AND has({{moments:Array(UInt32)}}, {_MOMENT_S})"
+                found += edge_table.read(
+                    self._pool,
+                    seconds,
+                    within,
+                    {**owner(tenant), **freshness.within(stretch), "moments": moments},
+                )
+            taken += periods
         parameters = {
             **owner(tenant),
             **freshness.within(stretch),
-            "raw_first": [each.first * MINUTE_S for each in raw],
-            "raw_last": [each.last * MINUTE_S for each in raw],
-            "hours": hours,
+            "taken_first": [each.first * MINUTE_S for each in taken],
+            "taken_last": [each.last * MINUTE_S for each in taken],
         }
-        minutes = (
-            f"{freshness.MOMENT} AND {_NOT_RAW}"
-            " AND NOT has({hours:Array(UInt32)}, toUnixTimestamp(toStartOfHour(moment)))"
-        )
-        found = edge_table.read(self._pool, MINUTE_S, minutes, parameters)
-        if hours:
-            whole = f"{freshness.MOMENT} AND has({{hours:Array(UInt32)}}, toUnixTimestamp(moment))"
-            found += edge_table.read(self._pool, HOUR_S, whole, parameters)
-        return found
+        minutes = f"{freshness.MOMENT} AND {_NOT_TAKEN}"
+        return found + edge_table.read(self._pool, MINUTE_S, minutes, parameters)

@@ -3,6 +3,7 @@
 Late documents, a spool's replay and an import are all one case. Source: architecture, section 8.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness
 from fluoro.store.counting import Window, added_up, count
-from fluoro.store.edge_table import HOUR_S, MINUTE_S
+from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import OVERLAP_US, Stretch
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import owner
@@ -39,13 +40,13 @@ class EdgesJob:
         for tenant, stretch in self._due():
             self._make_minutes(tenant, stretch)
             made += stretch.last - stretch.first
-        for tenant in self._tenants():
-            for hour in edge_table.stale_hours(self._pool, tenant, self._closed_s()):
-                self._make_hour(tenant, hour)
+        for tenant, seconds in itertools.product(self._tenants(), PERIODS_S):
+            for begin_s in edge_table.stale_periods(self._pool, tenant, seconds, self._closed_s()):
+                self._make_period(tenant, seconds, begin_s)
         return made
 
     def _closed_s(self) -> int:
-        """Minutes and hours that ended by then are closed: most of what ends in them has come."""
+        """Minutes and periods that ended by then are closed: most of what ends in them has come."""
         return max(self._clock_us() - OVERLAP_US, 0) // _US_PER_S
 
     def _note(self) -> None:
@@ -94,13 +95,13 @@ class EdgesJob:
         rows = count(self._pool, window, by_minute=True)
         edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run)
 
-    def _make_hour(self, tenant: Tenant, hour: int) -> None:
-        """Add up the minutes of an hour, unless some of them are still to be made."""
+    def _make_period(self, tenant: Tenant, seconds: int, begin_s: int) -> None:
+        """Add up the minutes of a period, unless some of them are still to be made."""
         run = self._next_us()
-        minutes = Stretch(hour // MINUTE_S, (hour + HOUR_S) // MINUTE_S)
+        minutes = Stretch(begin_s // MINUTE_S, (begin_s + seconds) // MINUTE_S)
         if freshness.noted(self._pool, tenant, minutes):
             return
         parameters = {**owner(tenant), **freshness.within(minutes)}
         rows = edge_table.read(self._pool, MINUTE_S, freshness.MOMENT, parameters)
         whole = [msgspec.structs.replace(row, minute=minutes.first) for row in added_up(rows)]
-        edge_table.write(self._pool, tenant, HOUR_S, [minutes.first], whole, run)
+        edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run)

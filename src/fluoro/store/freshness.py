@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fluoro.graph.edges import APART_US
 from fluoro.model.tenant import Tenant
-from fluoro.store.edge_table import HOUR_S, MINUTE_S
+from fluoro.store.edge_table import MINUTE_S, period_of
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
@@ -164,23 +164,25 @@ def stale(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[in
     return {minute for minute in found if stretch.first <= minute < stretch.last}
 
 
-def hours(pool: Pool, tenant: Tenant, stretch: Stretch, without: Sequence[Stretch]) -> list[int]:
-    """Hours (epoch seconds) inside a stretch whose own rows count, none of them in `without`."""
-    inside = Stretch(-(-stretch.first // 60) * 60, stretch.last // 60 * 60)
+def periods(
+    pool: Pool, tenant: Tenant, seconds: int, stretch: Stretch, without: Sequence[Stretch]
+) -> list[Stretch]:
+    """Periods of so many seconds inside a stretch whose own rows count, none in `without`."""
+    minutes = seconds // MINUTE_S
+    inside = Stretch(-(-stretch.first // minutes) * minutes, stretch.last // minutes * minutes)
     if inside.first >= inside.last:
         return []
     rows = pool.query(
-        "SELECT toUnixTimestamp(toStartOfHour(moment)) AS hour FROM edge_runs"
-        f" WHERE {OWNER} AND {MOMENT} GROUP BY hour"
-        f" HAVING maxIf(run, seconds = {HOUR_S}) > maxIf(run, seconds = {MINUTE_S})",
+        f"SELECT intDiv({period_of(seconds)}, {MINUTE_S}) AS period FROM edge_runs"
+        f" WHERE {OWNER} AND {MOMENT} GROUP BY period"
+        f" HAVING maxIf(run, seconds = {seconds}) > maxIf(run, seconds = {MINUTE_S})",
         {**owner(tenant), **within(inside)},
     )
+    found = (Stretch(first, first + minutes) for (first,) in rows)
     return [
-        hour
-        for (hour,) in rows
-        if not any(
-            each.first < hour // MINUTE_S + 60 and each.last > hour // MINUTE_S for each in without
-        )
+        period
+        for period in found
+        if not any(each.first < period.last and each.last > period.first for each in without)
     ]
 
 

@@ -1,5 +1,5 @@
--- What was counted (store.counting) of each closed minute (seconds = 60) and hour (3600). A run
--- writes a whole minute anew; the rows of older runs count no more and go with their day.
+-- What was counted (store.counting) of each closed minute (seconds = 60), ten minutes (600) and hour
+-- (3600). A run writes the whole of one anew; rows of older runs count no more, and go with their day.
 CREATE TABLE IF NOT EXISTS edges (
     account LowCardinality(String),
     region LowCardinality(String),
@@ -32,7 +32,7 @@ PARTITION BY received
 ORDER BY (account, region, seconds, moment, run, kind, source_name, target_name)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- The run that counts for a minute or an hour: the newest. `received` is the day it was made.
+-- The run that counts for a minute or a period: the newest. `received` is the day it was made.
 CREATE TABLE IF NOT EXISTS edge_runs (
     account LowCardinality(String),
     region LowCardinality(String),
