@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluoro.errors import MigrationError, SettingsError, StoreUnavailableError
+from fluoro.model.ids import trace_id_hex
 from fluoro.model.tenant import LOCAL
 from fluoro.model.times import LAST_US
 from fluoro.store import backup, inspection
@@ -85,18 +86,30 @@ def test_a_restored_store_answers_as_the_first_one_did(storage, tmp_path, clock,
     )
 
 
-def test_documents_received_after_a_backup_began_are_no_part_of_it(storage, tmp_path, clock):
-    """The tables are copied one after the other; nothing is there by half."""
+@pytest.mark.parametrize("copied_first", ["documents", "spans"])
+def test_what_came_while_it_was_copied_is_there_whole_or_not_at_all(
+    storage, tmp_path, clock, copied_first
+):
+    """The tables are copied one after the other."""
     storage.insert([accepted(LOCAL, segment(1, 1, "web", 0, S))])
+    storage.insert([accepted(LOCAL, segment(4, 4, "web", 0, None))])
     newest_us = storage._inserter.newest_us
-    storage.insert([accepted(LOCAL, segment(2, 2, "web", 0, S))])
+    storage.insert(all_accepted(LOCAL, [segment(n, n, "web", 0, S) for n in (2, 3, 4)]))
+    storage._pool.command(
+        f"ALTER TABLE {copied_first} DELETE WHERE"
+        " trace_id = toFixedString(unhex({trace:String}), 16) SETTINGS mutations_sync = 2",
+        {"trace": trace_id_hex(TWO)},
+    )
+    storage._pool.command("OPTIMIZE TABLE documents FINAL")
+    storage._pool.command("OPTIMIZE TABLE spans FINAL")
     backup.back_up(storage._pool, tmp_path / "copy", newest_us, clock[0])
     storage.close()
     backup.restore(tmp_path / "copy", tmp_path / "new", Limits())
+    ids = [trace_id(number) for number in (1, 2, 3, 4)]
     with reopened(tmp_path / "new", clock) as restored:
-        documents = restored.documents(LOCAL, [ONE, TWO])
-        spans = restored.spans(LOCAL, [ONE, TWO])
-    assert documents.keys() == spans.keys() == {ONE}
+        assert restored.documents(LOCAL, ids).keys() == {ONE, ids[2], ids[3]}
+        assert restored.spans(LOCAL, ids).keys() == {ONE, ids[2], ids[3]}
+        assert all(each.is_fine for each in restored.upkeep.check())
 
 
 def test_a_backup_holds_no_deleted_row(storage, tmp_path, clock):

@@ -122,7 +122,7 @@ def restore(
 
     data = data.expanduser()
     note = restored(from_.expanduser(), data, Limits())
-    _say(f"restored to {data}: documents received up to {_time(note.newest_us)}")
+    _say(f"restored to {data}, as it was at {_time(note.made_us)}")
 
 
 def delete(  # noqa: PLR0913  one flag each

@@ -1,8 +1,8 @@
 """Backups of an embedded store: the engine's own, and a file that says what they hold.
 
 A backup is whole once `fluoro.json` is in its folder, which is written last. The tables are copied
-one after the other while documents may come in; so it holds them up to one receipt, and what it
-has of later ones is taken away when it is restored.
+one after the other while documents may come in; of what came after it began, only what both tables
+have is kept when it is restored.
 """
 
 import shutil
@@ -18,7 +18,9 @@ from fluoro.store.pool import Limits, Pool
 
 _NOTE = "fluoro.json"
 _COPIES = "store"
-_BY_RECEIPT = ("spans", "documents")
+_LATER = "receipt_us > {newest:UInt64}"
+_AT_A_TIME = 1000
+"""Documents of one statement."""
 _DERIVED = ("edges", "edge_runs", "edge_passes", "stale_minutes")
 """What the edges job makes again of the rest."""
 
@@ -28,7 +30,7 @@ class Note(msgspec.Struct, frozen=True):
 
     schema_version: int
     newest_us: int
-    """Newest receipt of a document in it, epoch microseconds."""
+    """Every document up to this receipt is in it, epoch microseconds."""
     made_us: int
 
 
@@ -38,7 +40,7 @@ def back_up(pool: Pool, folder: Path, newest_us: int, now_us: int) -> None:
     Args:
         pool: The store; embedded.
         folder: Must not be there yet.
-        newest_us: Documents of later receipts are not part of it.
+        newest_us: Documents up to this receipt are in both tables, or were refused.
         now_us: Noted as its time.
 
     Raises:
@@ -98,13 +100,8 @@ def restore(folder: Path, data: Path, limits: Limits) -> Note:
         )
         for table in _DERIVED:
             pool.command(f"TRUNCATE TABLE IF EXISTS {table}")
-        for table in _BY_RECEIPT:
-            pool.command(
-                f"DELETE FROM {table} WHERE receipt_us > {{newest:UInt64}}"
-                " SETTINGS max_execution_time = 0",
-                {"newest": note.newest_us},
-            )
         migrate(pool)
+        _mend(pool, note.newest_us)
     except BaseException:
         pool.close()
         shutil.rmtree(data)  # it was empty: the next try finds it so
@@ -125,3 +122,36 @@ def read_note(folder: Path) -> Note:
         raise SettingsError(
             "from", f"{folder} is no backup, or one that was not finished: it has no {_NOTE}"
         ) from error
+
+
+def _mend(pool: Pool, newest_us: int) -> None:
+    """Take away what only one of the tables has of later documents.
+
+    A later row that replaced an earlier one stays, since the earlier one is not there any more.
+    """
+    for table, id_, other in (("spans", "document_id", "documents"), ("documents", "id", "spans")):
+        for keys in _keys(pool, table, id_, other, newest_us):
+            pool.command(
+                f"ALTER TABLE {table} DELETE WHERE {_LATER}"
+                f" AND {_key(id_)} IN {{keys:Array(UInt64)}}"
+                " SETTINGS mutations_sync = 2, max_execution_time = 0",
+                {"newest": newest_us, "keys": keys},
+            )
+
+
+def _key(id_: str) -> str:
+    """What a document is known by, from the column with its id."""
+    return f"cityHash64(account, region, trace_id, {id_})"
+
+
+def _keys(pool: Pool, table: str, id_: str, other: str, newest_us: int) -> list[list[int]]:
+    """Keys of later rows whose document the other table has not, in batches."""
+    rows = pool.query(
+        f"SELECT DISTINCT {_key(id_)} FROM {table} WHERE {_LATER}"
+        f" AND {_key(id_)} NOT IN (SELECT {_key('id')} FROM {other}"
+        f" WHERE trace_id IN (SELECT trace_id FROM {table} WHERE {_LATER}))"
+        " SETTINGS max_execution_time = 0",
+        {"newest": newest_us},
+    )
+    keys = [row[0] for row in rows]
+    return [keys[first : first + _AT_A_TIME] for first in range(0, len(keys), _AT_A_TIME)]
