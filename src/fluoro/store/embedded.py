@@ -78,7 +78,11 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
             clients.append(connect(asking))
             opened.callback(clients[-1].close)
         opened.pop_all()
-    node = Node(str(folder), lambda: connect(asking), is_first_shard=True)
+
+    def connect_node() -> Client:
+        return connect(asking)
+
+    node = Node(str(folder), connect_node, connect_node, is_first_shard=True)
     return clients[0], clients[1:], node
 
 

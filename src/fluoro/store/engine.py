@@ -38,12 +38,58 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Node:
-    """One server, or the engine in this process, for what runs on it alone; for any thread."""
+    """One server, or the engine in this process, for what runs on it alone; for any thread.
 
-    def __init__(self, name: str, connect: Callable[[], Client], *, is_first_shard: bool) -> None:
+    Args:
+        name: Its host, or the folder.
+        connect: Makes a connection for questions.
+        connect_patiently: Makes one for statements that may take long, such as deletions.
+        is_first_shard: It keeps the tables that are not sharded, too.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Client],
+        connect_patiently: Callable[[], Client],
+        *,
+        is_first_shard: bool,
+    ) -> None:
         self.name = name
         self.is_first_shard = is_first_shard
-        """It keeps the tables that are not sharded, too."""
+        self._asking = _Connections(connect)
+        self._commanding = _Connections(connect_patiently)
+        self.lent = self._asking.lent
+
+    def command(self, sql: str, parameters: Parameters | None = None) -> str:
+        """Run a statement here; the first value of its answer.
+
+        Raises:
+            StoreTimeoutError: It took more time or memory than one query may.
+            StoreUnavailableError: The node failed, or is away.
+        """
+        with translated(), self._commanding.lent() as client:
+            return str(client.command(sql, parameters=dict(parameters or {})))
+
+    def answers(self) -> bool:
+        """Whether the node is there."""
+        try:
+            with self.lent() as client:
+                client.command("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close its connections, none of which is in use any more."""
+        self._asking.close()
+        self._commanding.close()
+
+
+class _Connections:
+    """As many as are in use at the same time."""
+
+    def __init__(self, connect: Callable[[], Client]) -> None:
         self._connect = connect
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
 
@@ -59,27 +105,7 @@ class Node:
         finally:
             self._idle.put(client)
 
-    def command(self, sql: str, parameters: Parameters | None = None) -> str:
-        """Run a statement here; the first value of its answer.
-
-        Raises:
-            StoreTimeoutError: It took more time or memory than one query may.
-            StoreUnavailableError: The node failed, or is away.
-        """
-        with translated(), self.lent() as client:
-            return str(client.command(sql, parameters=dict(parameters or {})))
-
-    def answers(self) -> bool:
-        """Whether the node is there."""
-        try:
-            with self.lent() as client:
-                client.command("SELECT 1")
-        except OperationalError:
-            return False
-        return True
-
     def close(self) -> None:
-        """Close its connections, none of which is in use any more."""
         with contextlib.suppress(queue.Empty):
             while True:
                 self._idle.get_nowait().close()

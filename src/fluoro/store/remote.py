@@ -30,6 +30,9 @@ _COMMAND_TIMEOUT_S = 3600
 _GRACE_S = 10
 """How much longer than a query may take its answer is waited for."""
 
+_ROOM, _NODES = 8, 100
+"""Connections to one node beside those of readers, and nodes, that are kept open."""
+
 _REFUSED_USER = {192, 193, 194, 516}
 
 _SETTINGS: Mapping[str, str | int] = {
@@ -53,7 +56,8 @@ def connect(address: Address, password: str, limits: Limits) -> Engine:
         SettingsError: The user is refused, or there is no such cluster.
         StoreUnavailableError: The server at the address does not answer.
     """
-    http = httputil.get_pool_manager()  # our own, since the library's goes through proxies
+    # Our own manager, since the library's goes through proxies.
+    http = httputil.get_pool_manager(maxsize=2 * limits.readers + _ROOM, num_pools=_NODES)
     entry = _Server(address, password, http)
     asking: dict[str, str | int] = {"max_execution_time": limits.query_timeout_s}
     if limits.query_memory_bytes:
@@ -70,7 +74,12 @@ def connect(address: Address, password: str, limits: Limits) -> Engine:
                 shards = _shards(client, address)
 
         def node(host: str, *, is_first_shard: bool) -> Node:
-            return Node(host, lambda: entry.client(host, {}, wait_s), is_first_shard=is_first_shard)
+            return Node(
+                host,
+                lambda: entry.client(host, asking, wait_s),
+                lambda: entry.client(host, asking, _COMMAND_TIMEOUT_S),
+                is_first_shard=is_first_shard,
+            )
 
         nodes = [
             [node(host, is_first_shard=number == 0) for host in hosts]
