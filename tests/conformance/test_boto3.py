@@ -289,8 +289,8 @@ def test_refusals(xray, window):
     )
     code, status, _ = refused(xray.get_groups)
     assert (code, status) == ("UnknownOperationException", 404)
-    _, _, message = refused(xray.get_trace_summaries, **window, FilterExpression="user = 1")
-    assert "'user' is not supported yet" in message
+    _, _, message = refused(xray.get_trace_summaries, **window, FilterExpression="foo = 1")
+    assert "Unknown keyword: 'foo'" in message
 
 
 def test_acknowledged_is_found(fluoro):

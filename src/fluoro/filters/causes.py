@@ -63,7 +63,7 @@ def _of_kind(causes: RootCauses, kind: RootCauseKind) -> Sequence[Cause]:
             return causes.fault
         case "error":
             return causes.error
-        case "responsetime":
+        case _:
             return causes.response_time
 
 

@@ -10,7 +10,6 @@ from fluoro.filters.tree import Operator, Test, Value
 _Literal = Value | Pattern
 
 _NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
-    "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
@@ -18,15 +17,10 @@ _NUMBERS: Mapping[Operator, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 _TEXTS: Mapping[Operator, Callable[[str, str], bool]] = {
-    "=": operator.eq,
     "!=": operator.ne,
     "contains": operator.contains,
     "beginswith": str.startswith,
     "endswith": str.endswith,
-}
-_BOOLEANS: Mapping[Operator, Callable[[bool, bool], bool]] = {
-    "=": operator.is_,
-    "!=": operator.is_not,
 }
 _SPELLED: Mapping[Value, bool] = {"true": True, "false": False}
 
@@ -42,12 +36,16 @@ def fits(test: Test, values: Iterable[Value | None]) -> bool:
     if test.operator is None:
         return any(value is not False for value in values) if is_boolean else _is_any(values)
     literals: list[_Literal] = [_literal(each, test.operator, is_boolean) for each in test.values]
-    return any(
-        _fit(test.operator, value, literal)
-        for value in values
-        if value is not None
-        for literal in literals
-    )
+    given = (value for value in values if value is not None)
+    if test.operator == "=":
+        wanted = {_typed(literal) for literal in literals}
+        return any(_typed(value) in wanted for value in given)
+    return any(_fit(test.operator, value, literal) for value in given for literal in literals)
+
+
+def _typed(value: _Literal) -> tuple[bool, _Literal]:
+    """What two values are equal by: true is not 1."""
+    return isinstance(value, bool), value
 
 
 def _is_any(values: Iterable[Value | None]) -> bool:
@@ -64,7 +62,7 @@ def _fit(sign: Operator, value: Value, literal: _Literal) -> bool:
     """Only values of the literal's own type are compared, and only by what orders that type."""
     match value, literal:
         case bool(), bool():
-            return sign in _BOOLEANS and _BOOLEANS[sign](value, literal)
+            return sign == "!=" and value is not literal
         case (bool(), _) | (_, bool()):
             return False
         case str(), Pattern():

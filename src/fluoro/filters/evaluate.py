@@ -27,7 +27,8 @@ from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import Node
 from fluoro.traces.trace import Trace
 
-_ValuesOf = Callable[[Field], Values]
+_Fits = Callable[[Test], bool]
+"""Whether a test holds for what an expression is asked of."""
 
 
 def holds(expression: Expression, trace: Trace, window: Window | None = None) -> bool:
@@ -43,20 +44,20 @@ def holds(expression: Expression, trace: Trace, window: Window | None = None) ->
         ValueError: A group was not expanded (a bug in the caller).
     """
     scopes = Scopes(trace, window)
-    return _holds(expression, partial(of_trace, scopes), scopes)
+    return _holds(expression, partial(_fits, partial(of_trace, scopes)), scopes)
 
 
-def _holds(expression: Expression, values_of: _ValuesOf, scopes: Scopes) -> bool:
+def _holds(expression: Expression, fits: _Fits, scopes: Scopes) -> bool:
     """One frame a level, so that the deepest expression stays far from Python's limit."""
     match expression:
-        case Test(field):
-            return compare.fits(expression, values_of(field))
+        case Test():
+            return fits(expression)
         case Not(term):
-            return not _holds(term, values_of, scopes)
+            return not _holds(term, fits, scopes)
         case And(terms) | Or(terms):
             decides = isinstance(expression, Or)
             for term in terms:
-                if _holds(term, values_of, scopes) is decides:
+                if _holds(term, fits, scopes) is decides:
                     return decides
             return not decides
         case Constant(value):
@@ -72,20 +73,39 @@ def _finds(expression: Expression, scopes: Scopes) -> bool:
             found = [visit for visit in scopes.visits if _means(entity, visit.node)]
             if body is None:
                 return bool(found) or _finds_client(entity, scopes)
-            return any(_holds(body, partial(of_visit, visit, scopes), scopes) for visit in found)
+            return any(
+                _holds(body, partial(_fits, partial(of_visit, visit, scopes)), scopes)
+                for visit in found
+            )
         case EdgeTest(source, target, body):
             return any(
-                body is None or _holds(body, partial(of_crossing, crossing, scopes), scopes)
+                body is None or _holds(body, partial(_fits_crossing, crossing, scopes), scopes)
                 for crossing in scopes.crossings
                 if _begins(source, crossing) and _means(target, crossing.target)
             )
         case RootCauseTest(kind, part, body):
             found_causes = causes.elements(scopes.trace.root_causes, kind, part)
-            return any(body is None or _holds(body, each, scopes) for each in found_causes)
+            return any(
+                body is None or _holds(body, partial(_fits, each), scopes) for each in found_causes
+            )
         case RootCausePattern():
             return causes.fits(scopes.trace.root_causes, expression)
         case _:
             raise ValueError(f"Not expanded: {expression}")
+
+
+def _fits(values_of: Callable[[Field], Values], test: Test) -> bool:
+    return compare.fits(test, values_of(test.field))
+
+
+def _fits_crossing(crossing: Crossing, scopes: Scopes, test: Test) -> bool:
+    match test.field.keyword:
+        case "source.annotation":
+            return crossing.caller is not None and crossing.caller.fits(test)
+        case "destination.annotation":
+            return crossing.callee.fits(test)
+        case _:
+            return compare.fits(test, of_crossing(crossing, scopes, test.field))
 
 
 def _means(entity: Entity, node: Node) -> bool:

@@ -87,16 +87,10 @@ def of_visit(visit: Visit, scopes: Scopes, field: Field) -> Values:
 
 
 def of_crossing(crossing: Crossing, scopes: Scopes, field: Field) -> Values:
-    """Everything is of the call alone, but for the annotations of its two ends."""
-    match field.keyword:
-        case "source.annotation":
-            return crossing.caller.annotations.get(field.key, ()) if crossing.caller else ()
-        case "destination.annotation":
-            return crossing.callee.annotations.get(field.key, ())
-        case keyword if keyword in _OWN:
-            return _OWN[keyword](crossing.span)
-        case _:
-            return _of_any(scopes, field, (crossing.span,))
+    """Everything is of the call alone; the annotations of its ends are asked of `Inside`."""
+    if field.keyword in _OWN:
+        return _OWN[field.keyword](crossing.span)
+    return _of_any(scopes, field, (crossing.span,))
 
 
 def _of_any(scopes: Scopes, field: Field, spans: Sequence[Span]) -> Values:

@@ -9,7 +9,8 @@ from functools import cached_property
 
 import msgspec
 
-from fluoro.filters.tree import Value
+from fluoro.filters import compare
+from fluoro.filters.tree import Test, Value
 from fluoro.graph.edges import node_of
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import Node
@@ -30,6 +31,14 @@ class Inside:
 
     def __init__(self, spans: Sequence[Span]) -> None:
         self.spans = spans
+        self._answers: dict[Test, bool] = {}
+
+    def fits(self, test: Test) -> bool:
+        """Whether some annotation in it fits; every call of a segment asks, one answer is found."""
+        if test not in self._answers:
+            values = self.annotations.get(test.field.key, ())
+            self._answers[test] = compare.fits(test, values)
+        return self._answers[test]
 
     @cached_property
     def annotations(self) -> dict[str, list[Value]]:

@@ -1,8 +1,10 @@
 import pytest
 
 from fluoro.errors import FilterSyntaxError
+from fluoro.filters.check import check
 from fluoro.filters.keywords import KEYWORDS
 from fluoro.filters.parser import parse
+from fluoro.filters.tree import Constant, Not
 
 PLACES = {
     "trace": "{}",
@@ -56,3 +58,9 @@ def test_what_looks_inside_a_trace_does_not_nest(test, scope):
 def test_types_that_never_fit_are_legal(keyword, operator, value):
     """They match nothing; AWS accepts them."""
     assert parse(f"{keyword} {operator} {value}")
+
+
+@pytest.mark.parametrize("scope", PLACES)
+def test_a_constant_is_valid_anywhere(scope):
+    """It says nothing about anything."""
+    check(Not(Constant(value=True)), "", scope)

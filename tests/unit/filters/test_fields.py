@@ -249,3 +249,9 @@ def test_without_a_root_only_what_is_of_any_span_has_a_value():
     trace = Trace([segment(4, 3, name="api", user="bob", url="http://api", status=200)])
     texts = ["ok", "ok = false", "http.url", "http.status", "responsetime", "user", "partial"]
     assert held(*texts, trace=trace) == ["user", "partial"]
+
+
+def test_every_call_of_a_segment_has_the_same_source():
+    """However many there are; the one that fits all of it is found."""
+    around = 'edge("api",) {{source.annotation.tier = silver AND {}}}'
+    assert held("sql", "operation", "fault", around=around) == ["sql", "operation"]
