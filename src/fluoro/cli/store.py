@@ -232,6 +232,8 @@ def _ask(  # noqa: PLR0913, PLR0917  a request, and how its answer is read
         raise SettingsError(
             "server_admin", f"{where.server_admin} is no admin address of a Fluoro server"
         ) from error
+    if answer.status == HTTPStatus.FORBIDDEN:
+        raise SettingsError("server_admin", message)
     if answer.status == HTTPStatus.BAD_REQUEST:
         raise SettingsError(blamed, message)
     raise StoreUnavailableError(message)

@@ -74,6 +74,18 @@ def test_settings_by_flag_variable_file_default(given, file, monkeypatch):
     assert [settings.flush_interval_ms for settings in given] == [1000, 50, 50, 50]
 
 
+def test_accounts_in_every_place(given, file, monkeypatch):
+    """In a file with quotes, in a variable as JSON, as a flag of each account."""
+    file.write_text('server: {retention_days_by_account: {"000000000012": 7}}')
+    assert run("server", "--config", str(file)) == 0
+    monkeypatch.setenv("FLUORO_SERVER_RETENTION_DAYS_BY_ACCOUNT", '{"000000000012": 8}')
+    assert run("server") == 0
+    monkeypatch.delenv("FLUORO_SERVER_RETENTION_DAYS_BY_ACCOUNT")
+    assert run("server", "--retention-days-by-account.000000000012", "9") == 0
+    kept = [settings.retention_days_by_account for settings in given]
+    assert kept == [{"000000000012": days} for days in (7, 8, 9)]
+
+
 def test_the_file_by_variable(given, file, monkeypatch):
     """FLUORO_CONFIG is --config."""
     monkeypatch.setenv("FLUORO_CONFIG", str(file))
@@ -128,6 +140,7 @@ def test_what_cannot_work(capsys, arguments, words):
         ("- server", "no keys"),
         ("server:\n  adress: 1\n", "adress"),
         ("server:\n  store_readers: many\n", "store_readers"),
+        ("server:\n  retention_days_by_account: {111122223333: 7}\n", "need quotes"),
     ],
 )
 def test_a_file_that_is_wrong(capsys, file, text, words):
