@@ -23,7 +23,7 @@ _DOCUMENTS_A_BODY = 1_000
 """As many as Fluoro's agent sends by default, and what is left of a trace."""
 
 _KNOWN = 2_000
-"""Ids that are remembered of a data set, evenly over it."""
+"""Traces that are remembered of a data set, evenly over it."""
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -32,6 +32,16 @@ class Body(msgspec.Struct, frozen=True):
     offset: int
     length: int
     documents: int
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A trace to ask for."""
+
+    id: str
+    service: str
+    """That it begins in."""
+    item_id: int
+    """The value of its rare annotation; modulo `TENANTS`, of its common one."""
 
 
 class DataSet(msgspec.Struct, frozen=True):
@@ -44,7 +54,7 @@ class DataSet(msgspec.Struct, frozen=True):
     rows: int
     """Segments and subsegments; what is sent in progress first is counted twice."""
     json_bytes: int
-    trace_ids: list[str]
+    known: list[Known]
     """Some traces, evenly over the whole."""
     made_s: float
     """How long it took to make it; it was made once."""
@@ -91,10 +101,10 @@ def _make(shape: Shape, protocol: Protocol, path: Path) -> DataSet:
     compressor = zstandard.ZstdCompressor(level=1)
     encode = {"xray": xray, "otlp": otlp.request}[protocol]
     bodies: list[Body] = []
-    trace_ids: list[str] = []
+    known: list[Known] = []
     rows = json_bytes = 0
     with path.open("wb") as file:
-        for together in _groups(traces(shape), trace_ids, max(1, shape.traces // _KNOWN)):
+        for together in _groups(traces(shape), known, max(1, shape.traces // _KNOWN)):
             compressed = compressor.compress(encode(together))
             bodies.append(Body(file.tell(), len(compressed), sum(map(len, together))))
             file.write(compressed)
@@ -103,18 +113,21 @@ def _make(shape: Shape, protocol: Protocol, path: Path) -> DataSet:
             rows += sum(document.count(b'"start_time":') for document in documents)
     count = sum(each.documents for each in bodies)
     made_s = time.monotonic() - began
-    return DataSet(shape, path, bodies, count, rows, json_bytes, trace_ids, made_s)
+    return DataSet(shape, path, bodies, count, rows, json_bytes, known, made_s)
 
 
 def _groups(
-    every: Iterable[list[bytes]], trace_ids: list[str], step: int
+    every: Iterable[list[bytes]], known: list[Known], step: int
 ) -> Iterator[list[list[bytes]]]:
-    """Traces that are sent together; notes the id of every so many."""
+    """Traces that are sent together; notes every so many."""
     together: list[list[bytes]] = []
     documents = 0
     for number, trace in enumerate(every):
         if not number % step:
-            trace_ids.append(msgspec.json.decode(trace[-1])["trace_id"])
+            root = next(document for document in trace if b'"parent_id"' not in document)
+            said = msgspec.json.decode(root)
+            item_id = said["annotations"]["item_id"]
+            known.append(Known(said["trace_id"], said["name"], item_id))
         together.append(trace)
         documents += len(trace)
         if documents >= _DOCUMENTS_A_BODY:

@@ -14,6 +14,7 @@ yet (`FindTraces`, `FindTraceIDs` and `GetDependencies` panic).
 import argparse
 import itertools
 import os
+import random
 import shlex
 import shutil
 import sys
@@ -26,14 +27,14 @@ from urllib.parse import urlencode
 import msgspec
 
 import jaeger
-from bodies import DataSet, data_set
+from bodies import DataSet, Known, data_set
 from disk import read_disk
 from ingest import ingest
 from reading import HOUR_S, Question, Questions, Reads, Times, measure, xray
 from report import describe_commit, describe_machine, print_row, say, spell
 from sending import Sender, send_all
 from serving import disk_bytes, evict, processors, request, serving
-from traces import DOCUMENTS_A_TRACE, ITEMS, TENANTS, Shape
+from traces import DOCUMENTS_A_TRACE, TENANTS, Shape
 
 END = 1_767_225_600.0
 _PROTOBUF = {"Content-Type": "application/x-protobuf", "Content-Encoding": "zstd"}
@@ -96,19 +97,19 @@ def _fluoro(path: Path, options: Options, cores: tuple[set[int], set[int]]) -> S
     reads = Reads(data, data.shape.end)
     hour = {"StartTime": data.shape.start, "EndTime": data.shape.end}
 
-    def search(spell_filter: Callable[[int, str], str]) -> Questions:
-        for run, service in _services(reads):
-            wanted = {"FilterExpression": spell_filter(run, service), **hour}
-            yield xray("/TraceSummaries", "TraceSummaries", **wanted)
+    def search(spell_filter: Callable[[Known], str]) -> Questions:
+        for known in _asked(reads):
+            expression = f'service("{known.service}"){spell_filter(known)}'
+            yield xray("/TraceSummaries", "TraceSummaries", FilterExpression=expression, **hour)
 
     questions = {
         "trace by id": reads.trace(),
-        "search by service": search(lambda _, service: f'service("{service}")'),
+        "search by service": search(lambda _: ""),
         "search by service and common tag": search(
-            lambda run, service: f'service("{service}") AND {_common(run)}'
+            lambda known: f' AND annotation.tenant = "{_tenant(known)}"'
         ),
         "search by service and rare tag": search(
-            lambda run, service: f'service("{service}") AND annotation.item_id = {run * 7 % ITEMS}'
+            lambda known: f" AND annotation.item_id = {known.item_id}"
         ),
         "dependencies of 1 h": reads.graph(HOUR_S),
     }
@@ -125,13 +126,15 @@ def _fluoro(path: Path, options: Options, cores: tuple[set[int], set[int]]) -> S
     )
 
 
-def _common(run: int) -> str:
-    return f'annotation.tenant = "tenant-{run % TENANTS}"'
+def _tenant(known: Known) -> str:
+    return f"tenant-{known.item_id % TENANTS}"
 
 
-def _services(reads: Reads) -> Iterator[tuple[int, str]]:
-    for run in itertools.count():
-        yield run, reads.services[run % len(reads.services)].name
+def _asked(reads: Reads) -> Iterator[Known]:
+    """Traces whose services and annotations are asked for, both sides the same."""
+    chance = random.Random(reads.data.shape.seed)
+    while True:
+        yield chance.choice(reads.known)
 
 
 def _jaeger(
@@ -178,10 +181,10 @@ def _jaeger_questions(reads: Reads) -> dict[str, Questions]:
             (trace_id,) = msgspec.json.decode(asked.body or b"")["TraceIds"]
             yield _get(f"/api/traces/{_hex(trace_id)}")
 
-    def search(tags: Callable[[int], Mapping[str, str]]) -> Questions:
-        for run, service in _services(reads):
-            asked: dict[str, object] = {"service": service, **hour}
-            if wanted := tags(run):
+    def search(tags: Callable[[Known], Mapping[str, str]]) -> Questions:
+        for known in _asked(reads):
+            asked: dict[str, object] = {"service": known.service, **hour}
+            if wanted := tags(known):
                 asked["tags"] = msgspec.json.encode(wanted).decode()
             yield _get(f"/api/traces?{urlencode(asked)}")
 
@@ -189,10 +192,8 @@ def _jaeger_questions(reads: Reads) -> dict[str, Questions]:
     return {
         "trace by id": trace(),
         "search by service": search(lambda _: {}),
-        "search by service and common tag": search(
-            lambda run: {"tenant": f"tenant-{run % TENANTS}"}
-        ),
-        "search by service and rare tag": search(lambda run: {"item_id": str(run * 7 % ITEMS)}),
+        "search by service and common tag": search(lambda known: {"tenant": _tenant(known)}),
+        "search by service and rare tag": search(lambda known: {"item_id": str(known.item_id)}),
         "dependencies of 1 h": itertools.repeat(_get(f"/api/dependencies?{urlencode(window)}")),
     }
 
@@ -207,10 +208,10 @@ def _hex(trace_id: str) -> str:
 
 def _check(server: jaeger.Jaeger, data: DataSet) -> None:
     """End the benchmark when a trace that was sent is not found."""
-    for trace_id in data.trace_ids[:: max(1, len(data.trace_ids) // 20)]:
-        status, _ = request(server.port, "GET", f"/api/traces/{_hex(trace_id)}")
+    for known in data.known[:: max(1, len(data.known) // 20)]:
+        status, _ = request(server.port, "GET", f"/api/traces/{_hex(known.id)}")
         if status != 200:
-            sys.exit(f"Jaeger does not find {trace_id}: status {status}")
+            sys.exit(f"Jaeger does not find {known.id}: status {status}")
 
 
 def _print(fluoro: Side, durable: Side, default: Side) -> None:

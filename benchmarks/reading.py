@@ -71,14 +71,14 @@ class Reads:
         self.end = end
         """Epoch seconds of the newest trace in the store."""
         share = (end - data.shape.start) / (data.shape.end - data.shape.start)
-        self.trace_ids = data.trace_ids[: int(len(data.trace_ids) * share)]
+        self.known = data.known[: int(len(data.known) * share)]
         self.services = topology(data.shape.services)
 
     def trace(self) -> Questions:
         """One trace by its id, another one each time."""
         chance = random.Random(self.data.shape.seed)
         while True:
-            yield xray("/Traces", "Traces", TraceIds=[chance.choice(self.trace_ids)])
+            yield xray("/Traces", "Traces", TraceIds=[chance.choice(self.known).id])
 
     def filters(self) -> dict[str, Callable[[int], str]]:
         """Name of each search, and its expression in the n-th run: each run asks another."""
