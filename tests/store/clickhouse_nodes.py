@@ -35,7 +35,7 @@ PAIR = "pair"
 USER = "fluoro"
 PASSWORD = "only for tests"  # noqa: S105
 GRANTS = (
-    "SELECT, INSERT, ALTER, CREATE, DROP, TRUNCATE, OPTIMIZE, CHECK ON fluoro*.*",
+    "SELECT, INSERT, ALTER, CREATE, DROP, CHECK ON fluoro*.*",
     "SELECT ON system.clusters, SELECT ON system.parts",
     "CREATE TEMPORARY TABLE, REMOTE ON *.*",
     "TABLE ENGINE ON *",

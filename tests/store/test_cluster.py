@@ -1,7 +1,9 @@
 """What a ClickHouse server or cluster adds: where rows lie, who may start when, who is let in."""
 
 import itertools
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +14,17 @@ from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.layout import SHARDED
 from fluoro.store.pool import Limits
 from store.building import all_accepted, found, nested_in_a_line, segment, trace_id
-from store.clickhouse_nodes import CLUSTER, PASSWORD, USER
+from store.clickhouse_nodes import CLUSTER, GRANTS, PASSWORD, USER
 
 S = 1_000_000
 _DATABASES = itertools.count(1)
+
+
+def test_the_guide_grants_what_the_tests_have():
+    """Nothing is missing there, and nothing is more than needed."""
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "clickhouse.md"
+    granted = re.findall(r"^GRANT (.+) TO fluoro;$", guide.read_text(), re.MULTILINE)
+    assert granted == [what.replace("fluoro*", "fluoro") for what in GRANTS]
 
 
 @pytest.fixture
