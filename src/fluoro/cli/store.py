@@ -251,10 +251,16 @@ def _table(found: Statistics) -> str:
         for row in rows
     ]
     total = sum(each.bytes for each in found.tables)
+    dropped = [f"{count:,} for {reason}" for reason, count in sorted(found.days_dropped.items())]
+    if dropped:
+        dropped = [f"days dropped    {', '.join(dropped)}, since the server started"]
+    if found.excess_bytes:
+        dropped.append(f"above the cap   {found.excess_bytes:,} bytes, all of today")
     return "\n".join(
         [
             *lines,
             "",
+            *dropped,
             f"bytes in all    {total:,}",
             f"oldest receipt  {_time(found.oldest_receipt_us)}",
             f"newest receipt  {_time(found.newest_receipt_us)}",

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from fluoro.store import backup, inspection
 from fluoro.store.deletion import Deletions
 from fluoro.store.edges_job import EdgesJob
@@ -36,7 +38,11 @@ class Maintenance:
 
     def statistics(self) -> Statistics:
         """See `Upkeep.statistics`."""
-        return inspection.statistics(self._pool, self._clock_us())
+        return msgspec.structs.replace(
+            inspection.statistics(self._pool, self._clock_us()),
+            days_dropped=dict(self.dropped.days),
+            excess_bytes=self.dropped.room.excess_bytes,
+        )
 
     def check(self) -> Sequence[Finding]:
         """See `Upkeep.check`."""

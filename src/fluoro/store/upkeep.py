@@ -62,6 +62,10 @@ class Statistics(msgspec.Struct, frozen=True):
     tombstones: int
     """Deleted traces that are refused when they come again."""
     tables: Sequence[DayOfTable]
+    days_dropped: Mapping[str, int] = {}
+    """By why, since the server started; of a stopped one nothing is known."""
+    excess_bytes: int = 0
+    """What today alone has above the cap of the disk, when the server last looked."""
 
 
 class Finding(msgspec.Struct, frozen=True):

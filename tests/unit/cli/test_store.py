@@ -49,6 +49,8 @@ def test_statistics_are_a_table(server, where, capsys):
         "oldest_receipt_us": 1_800_000_000_000_000,
         "newest_receipt_us": None,
         "tombstones": 1234,
+        "days_dropped": {"retention": 2, "disk": 1000},
+        "excess_bytes": 5000,
         "tables": [
             {"table": "documents", "day": "2027-01-15", "rows": 1000, "bytes": 5, "parts": 1},
             {"table": "schema_versions", "day": "", "rows": 2, "bytes": 1995, "parts": 2},
@@ -61,6 +63,8 @@ def test_statistics_are_a_table(server, where, capsys):
         "documents        2027-01-15      1,000      5      1",
         "schema_versions                      2  1,995      2",
         "",
+        "days dropped    1,000 for disk, 2 for retention, since the server started",
+        "above the cap   5,000 bytes, all of today",
         "bytes in all    2,000",
         "oldest receipt  2027-01-15 08:00:00 UTC",
         "newest receipt  none",

@@ -133,6 +133,8 @@ def test_statistics_and_findings_are_json(client):
         "newest_receipt_us": 2,
         "tombstones": 3,
         "tables": [{"table": "documents", "day": "2027-01-01", "rows": 4, "bytes": 5, "parts": 6}],
+        "days_dropped": {},
+        "excess_bytes": 0,
     }
     assert client.post("/store/check").json() == [
         {"check": "schema", "is_fine": True, "message": "fine"}
