@@ -2,18 +2,30 @@
 
 import itertools
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fluoro.errors import SettingsError, StoreUnavailableError
+from fluoro.model.times import LAST_US
 from fluoro.store import migrations, semantics
 from fluoro.store.address import parse
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.layout import SHARDED
+from fluoro.store.memory import MemoryStorage
 from fluoro.store.pool import Limits
-from store.building import all_accepted, found, nested_in_a_line, segment, trace_id
+from store.building import (
+    BASE_US,
+    all_accepted,
+    found,
+    nested_in_a_line,
+    random_documents,
+    segment,
+    trace_id,
+)
 from store.clickhouse_nodes import CLUSTER, GRANTS, PASSWORD, USER
 
 S = 1_000_000
@@ -118,6 +130,31 @@ def test_what_is_deleted_leaves_every_disk(cluster, tenant):
     cluster.upkeep.purge()
     assert [node.command(masked) for node in cluster._pool.nodes] == ["0", "0", "0"]
     assert sum(map(int, kept(cluster, "documents", tenant))) == 29
+
+
+def test_edges_are_counted_ahead_over_all_shards(cluster, tenant, chance):
+    """As they are from the spans; and a document that comes later counts too."""
+    memory = MemoryStorage()
+    documents = all_accepted(tenant, random_documents(chance, range(1, 20)))
+    for some in (documents[:-5], documents[-5:]):
+        for storage in (cluster, memory):
+            storage.insert(some)
+        assert cluster.upkeep.update_edges() > 0
+        for end_us in (BASE_US + 90 * S, LAST_US):
+            assert cluster.graph(tenant, 0, end_us) == memory.graph(tenant, 0, end_us)
+
+
+def test_chdb_is_not_needed(nodes):
+    """Neither its 0.8 GB nor its memory, in a process that stores elsewhere."""
+    code = (
+        "import sys; sys.modules['chdb'] = None\n"
+        "from fluoro.store.address import parse\n"
+        "from fluoro.store.clickhouse import ClickHouseStorage\n"
+        "storage = ClickHouseStorage.connect(parse(sys.argv[1]), sys.argv[2])\n"
+        "storage.check(); storage.close()"
+    )
+    store = nodes[0].store("fluoro_alone")
+    subprocess.run([sys.executable, "-c", code, store, PASSWORD], check=True)
 
 
 def test_servers_that_start_disturb_none_that_run(start, tenant):
