@@ -1,15 +1,19 @@
 """Tombstones: who knows of them, for how long, and what becomes of the rows."""
 
+import contextlib
 import threading
 import time
 
 import pytest
 
+from fluoro.errors import StoreUnavailableError
 from fluoro.model.ids import trace_id_hex
 from fluoro.store.clickhouse import ClickHouseStorage
+from fluoro.store.deletion import Deletions
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.maintenance import Maintenance
+from fluoro.store.upkeep import Dropped
 from store.building import (
     BASE_US,
     accepted,
@@ -181,3 +185,45 @@ def test_deleted_traces_are_counted(own, tenant):
     before = own.upkeep.dropped.deleted_traces
     own.delete_traces(tenant, [ONE, TWO], LATER_US)
     assert own.upkeep.dropped.deleted_traces == before + 1
+
+
+class Failing:
+    """The pool of a store whose n-th call fails."""
+
+    def __init__(self, pool, nth):
+        self._pool = pool
+        self._left = nth
+
+    def _counted(self, call):
+        def counted(*arguments):
+            self._left -= 1
+            if self._left == 0:
+                raise StoreUnavailableError("no disk")
+            return call(*arguments)
+
+        return counted
+
+    def __getattr__(self, name):
+        found = getattr(self._pool, name)
+        return self._counted(found) if name in {"query", "command", "insert"} else found
+
+
+def test_a_deletion_that_fails_at_any_call_is_finished_or_never_began(own, tenant, clock):
+    """Whichever call of the store fails: once the trace is refused, its rows go too."""
+    nth, failed = 0, True
+    while failed:
+        nth += 1
+        trace = trace_id(nth)
+        insert(own, tenant, segment(nth, nth, "web", 0, S, subsegments=[entity(99, "db", 0, S)]))
+        deletions = Deletions(Failing(own._pool, nth), lambda: clock[0], Dropped())
+        with contextlib.suppress(StoreUnavailableError):
+            deletions.delete_traces(tenant, [trace], LATER_US)
+            failed = False
+        own.upkeep.refresh()
+        is_refused = own.insert([accepted(tenant, segment(nth, nth, "web", 0, S))]) == 1
+        own.upkeep.delete_again()
+        assert (trace in found(own, tenant)) is not is_refused
+        left = [rows(own, tenant, table, trace) for table in ("documents", "spans")]
+        assert (left == [0, 0]) is is_refused
+    assert nth > 6
+    assert is_refused
