@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fluoro.filters.selector import parse_selector
 from fluoro.graph.rows import Node
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
@@ -276,3 +277,32 @@ def test_every_kind_of_store_counts_ahead(request, kind):
     assert not freshness.noted(storage._pool, tenant, stretch)
     window = BASE_US - MINUTE, BASE_US + 10 * MINUTE
     assert storage.graph(tenant, *window) == memory.graph(tenant, *window)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        None,
+        'service("orders")',
+        'service(id(type: "AWS::DynamoDB::Table"))',
+        'edge("web", "orders")',
+        'edge(id(name: "web", type: "client"), "web")',
+    ],
+)
+def test_series_are_those_of_the_spans(kept, selector):
+    """By minute, of a node, an edge or all clients; from the table, the spans, and both."""
+    documents = random_documents(random.Random(3), range(1, 30))
+    first = BASE_US // MINUTE - 1
+    asked = None if selector is None else parse_selector(selector)
+
+    def check() -> None:
+        found = kept.storage.time_series(kept.tenant, first, first + 10, asked)
+        assert found == kept.memory.time_series(kept.tenant, first, first + 10, asked)
+        assert len(found) > 1
+
+    kept.put(*documents[:-9], at_us=5 * MINUTE)
+    check()
+    kept.update(20 * MINUTE)
+    check()
+    kept.put(*documents[-9:], at_us=21 * MINUTE)
+    check()

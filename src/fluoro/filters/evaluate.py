@@ -9,6 +9,7 @@ from functools import partial
 from fluoro.filters import causes, compare
 from fluoro.filters.fields import Values, of_crossing, of_trace, of_visit
 from fluoro.filters.scopes import Crossing, Scopes, Window
+from fluoro.filters.selector import begins, means
 from fluoro.filters.tree import (
     And,
     Constant,
@@ -24,7 +25,6 @@ from fluoro.filters.tree import (
     Test,
 )
 from fluoro.graph.nodes import CLIENT
-from fluoro.graph.rows import Node
 from fluoro.traces.trace import Trace
 
 _Fits = Callable[[Test], bool]
@@ -70,7 +70,7 @@ def _finds(expression: Expression, scopes: Scopes) -> bool:
     """A test that looks for something inside of the trace."""
     match expression:
         case ServiceTest(entity, body):
-            found = [visit for visit in scopes.visits if _means(entity, visit.node)]
+            found = [visit for visit in scopes.visits if means(entity, visit.node)]
             if body is None:
                 return bool(found) or _finds_client(entity, scopes)
             return any(
@@ -81,7 +81,8 @@ def _finds(expression: Expression, scopes: Scopes) -> bool:
             return any(
                 body is None or _holds(body, partial(_fits_crossing, crossing, scopes), scopes)
                 for crossing in scopes.crossings
-                if _begins(source, crossing) and _means(target, crossing.target)
+                if begins(source, crossing.source, is_client=crossing.is_client)
+                and means(target, crossing.target)
             )
         case RootCauseTest(kind, part, body):
             found_causes = causes.elements(scopes.trace.root_causes, kind, part)
@@ -108,25 +109,6 @@ def _fits_crossing(crossing: Crossing, scopes: Scopes, test: Test) -> bool:
             return compare.fits(test, of_crossing(crossing, scopes, test.field))
 
 
-def _means(entity: Entity, node: Node) -> bool:
-    """Whether all parts that are given are the node's."""
-    return (
-        (entity.name is None or entity.name == node.name)
-        and (entity.type is None or entity.type == node.type)
-        and (entity.account is None or entity.account == node.account)
-    )
-
-
 def _finds_client(entity: Entity, scopes: Scopes) -> bool:
     """The client is a service only for who asks for its type."""
-    return entity.type == CLIENT and any(_means(entity, node) for node in scopes.clients)
-
-
-def _begins(source: Entity, crossing: Crossing) -> bool:
-    """Whether a call begins where it should.
-
-    A name alone in `id()` is no client's; as a string it is, and so is anything.
-    """
-    if crossing.is_client and source.name is not None and not source.is_plain:
-        return source.type == CLIENT and _means(source, crossing.source)
-    return _means(source, crossing.source)
+    return entity.type == CLIENT and any(means(entity, node) for node in scopes.clients)

@@ -68,9 +68,9 @@ def _service(
         state=_STATES[row.kind],
         start_time=start,
         end_time=end,
-        summary_statistics=_statistics(row.statistics),
-        duration_histogram=_histogram(row.durations, rows),
-        response_time_histogram=_histogram(row.statistics.histogram, rows),
+        summary_statistics=statistics_of(row.statistics),
+        duration_histogram=histogram_of(row.durations, is_exact=rows.is_exact),
+        response_time_histogram=histogram_of(row.statistics.histogram, is_exact=rows.is_exact),
     )
 
 
@@ -99,8 +99,8 @@ def _edge(
 ) -> xray_api.Edge:
     return xray_api.Edge(
         reference_id=ids[edge.target],
-        summary_statistics=_statistics(edge.statistics),
-        response_time_histogram=_histogram(edge.statistics.histogram, rows),
+        summary_statistics=statistics_of(edge.statistics),
+        response_time_histogram=histogram_of(edge.statistics.histogram, is_exact=rows.is_exact),
         aliases=_aliases(edge.aliases),
         start_time=bounds[0],
         end_time=bounds[1],
@@ -118,7 +118,8 @@ def _bounds(first_us: int, last_us: int, *, with_times: bool) -> tuple[float | N
     return float(first_us // _US_PER_S), float(last_us // _US_PER_S + 1)
 
 
-def _statistics(statistics: Statistics) -> xray_api.SummaryStatistics:
+def statistics_of(statistics: Statistics) -> xray_api.SummaryStatistics:
+    """Counts as the API gives them, the summed time to the millisecond."""
     error = xray_api.ErrorStatistics(
         throttle_count=statistics.throttle,
         other_count=statistics.error,
@@ -134,10 +135,10 @@ def _statistics(statistics: Statistics) -> xray_api.SummaryStatistics:
     )
 
 
-def _histogram(histogram: Mapping[int, int], rows: GraphRows) -> list[xray_api.HistogramEntry]:
+def histogram_of(histogram: Mapping[int, int], *, is_exact: bool) -> list[xray_api.HistogramEntry]:
     """Values in seconds to the millisecond, equal ones together, ascending."""
     counts: dict[float, int] = {}
     for key in sorted(histogram):
-        value = round((key if rows.is_exact else middle_us(key)) / _US_PER_S, 3)
+        value = round((key if is_exact else middle_us(key)) / _US_PER_S, 3)
         counts[value] = counts.get(value, 0) + histogram[key]
     return [xray_api.HistogramEntry(value, count) for value, count in counts.items()]

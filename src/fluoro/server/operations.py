@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from fluoro.model.tenant import LOCAL, Tenant
 from fluoro.server import body, requests
-from fluoro.server.api import graph, sampling, segments, telemetry, traces
+from fluoro.server.api import graph, sampling, segments, series, telemetry, traces
 from fluoro.server.backend import Backend
-from fluoro.wire import xray_api
+from fluoro.wire import xray_api, xray_statistics
 from fluoro.wire.xray_api import Shape
 
 Role = Literal["write", "read"]
@@ -74,6 +74,13 @@ OPERATIONS: tuple[Operation, ...] = (
         "/ServiceGraph",
         xray_api.GetServiceGraphRequest,
         _blocking(graph.get_service_graph),
+        "read",
+    ),
+    Operation(
+        "GetTimeSeriesServiceStatistics",
+        "/TimeSeriesServiceStatistics",
+        xray_statistics.GetTimeSeriesServiceStatisticsRequest,
+        _blocking(series.get_time_series_service_statistics),
         "read",
     ),
     Operation(

@@ -36,6 +36,7 @@ class ClickHouseStorage:
         self._inserter = Inserter(pool.writer, lines, clock_us)
         self._reader = Reader(pool)
         self._edges = Edges(pool)
+        self.time_series = self._edges.time_series
         self.upkeep = Maintenance(pool, self._inserter, clock_us)
         self._deletions = self.upkeep.deletions
         self.delete_traces = self._deletions.delete_traces

@@ -31,25 +31,42 @@ def current(seconds: int, within: str) -> str:
     )
 
 
-def read(
-    pool: Pool, seconds: int, within: str, parameters: Parameters, *, by_moment: bool = False
+def read(  # noqa: PLR0913  what may be asked of the table
+    pool: Pool,
+    seconds: int,
+    within: str,
+    parameters: Parameters,
+    *,
+    only: str = "1",
+    by_moment: bool = False,
 ) -> list[Counted]:
     """Rows of the minutes or periods that a condition keeps, added up.
 
     Args:
         pool: The store.
         seconds: `MINUTE_S` or one of `PERIODS_S`.
-        within: Condition on `moment`, and perhaps on the nodes.
+        within: Condition on `moment`.
         parameters: Its own, and the tenant's.
+        only: Condition on kind and nodes.
         by_moment: Rows of each moment apart, `minute` says which.
     """
     minute = f"intDiv(toUnixTimestamp(moment), {MINUTE_S})" if by_moment else "0"
     rows = pool.query(
         f"SELECT {minute} AS minute, kind, is_root, {_NODES}, {_SUMS} FROM edges"
-        f" WHERE {current(seconds, within)} GROUP BY minute, kind, is_root, {_NODES}",
+        f" WHERE {current(seconds, within)} AND ({only}) GROUP BY minute, kind, is_root, {_NODES}",
         parameters,
     )
     return [_counted(row) for row in rows]
+
+
+def busy_minutes(pool: Pool, within: str, parameters: Parameters) -> list[int]:
+    """Minutes since 1970, of those that a condition keeps, in which anything ended."""
+    rows = pool.query(
+        f"SELECT DISTINCT intDiv(toUnixTimestamp(moment), {MINUTE_S}) FROM edges"
+        f" WHERE {current(MINUTE_S, within)} AND ok + error + throttle + fault > 0",
+        parameters,
+    )
+    return [row[0] for row in rows]
 
 
 def write(  # noqa: PLR0913, PLR0917  columns of both tables

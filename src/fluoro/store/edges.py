@@ -1,20 +1,25 @@
-"""The service graph of a window: closed minutes from `edges`, all others from `spans`."""
+"""Graphs and series of a window: closed minutes from `edges`, all others from `spans`."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from fluoro.filters.selector import Selector, chosen, is_counted
+from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
 from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness
 from fluoro.store.counting import Counted, Window, count, graph_of
 from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
+from fluoro.store.graph_sql import SEGMENTS
 from fluoro.store.keys import owner
 from fluoro.store.pool import Pool
+from fluoro.store.storage import MinuteCount
 
 _US_PER_MINUTE = 60_000_000
 _MOMENT_S = "toUnixTimestamp(moment)"
-_NOT_TAKEN = (
-    f"NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
+_MINUTES = (
+    f"{freshness.MOMENT} AND NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
     " {taken_first:Array(UInt32)}, {taken_last:Array(UInt32)})"
 )
 
@@ -33,6 +38,39 @@ class Edges:
             window = Window(tenant, start_us, end_us, trace_ids)
             return graph_of(count(self._pool, window, by_minute=False))
         return graph_of(self._counted(tenant, start_us, end_us))
+
+    def time_series(
+        self, tenant: Tenant, first: int, last: int, selector: Selector
+    ) -> list[MinuteCount]:
+        """See `Storage.time_series`."""
+        stretch = Stretch(first, last)
+        raw = [stretch]
+        rows: list[Counted] = []
+        busy: set[int] = set()
+        covered_us = freshness.covered_us(self._pool)
+        if covered_us is not None:
+            since_us = covered_us - freshness.OVERLAP_US
+            raw = freshness.stretches(freshness.stale(self._pool, tenant, stretch, since_us))
+            condition, names = _of_selector(selector)
+            parameters = {**self._minutes(tenant, stretch, raw), **names}
+            rows = edge_table.read(
+                self._pool, MINUTE_S, _MINUTES, parameters, only=condition, by_moment=True
+            )
+            busy.update(edge_table.busy_minutes(self._pool, _MINUTES, parameters))
+        for each in raw:
+            window = Window(tenant, each.first * _US_PER_MINUTE, each.last * _US_PER_MINUTE)
+            counted = count(self._pool, window, by_minute=True)
+            rows += counted
+            busy.update(row.minute for row in counted if is_counted(row.statistics))
+        by_minute: dict[int, list[Counted]] = {minute: [] for minute in sorted(busy)}
+        for row in rows:
+            if row.minute in by_minute:
+                by_minute[row.minute].append(row)
+        found = []
+        for minute, of_minute in by_minute.items():
+            statistics = chosen(graph_of(of_minute), selector)
+            found.append(MinuteCount(minute, statistics if is_counted(statistics) else None))
+        return found
 
     def _counted(self, tenant: Tenant, start_us: int, end_us: int) -> list[Counted]:
         """Rows of a window, those of its minutes and hours not added up."""
@@ -84,11 +122,31 @@ class Edges:
                     {**owner(tenant), **freshness.within(stretch), "moments": moments},
                 )
             taken += periods
-        parameters = {
+        minutes = self._minutes(tenant, stretch, taken)
+        return found + edge_table.read(self._pool, MINUTE_S, _MINUTES, minutes)
+
+    @staticmethod
+    def _minutes(tenant: Tenant, stretch: Stretch, without: Sequence[Stretch]) -> dict[str, Any]:
+        """Parameters of `_MINUTES`."""
+        return {
             **owner(tenant),
             **freshness.within(stretch),
-            "taken_first": [each.first * MINUTE_S for each in taken],
-            "taken_last": [each.last * MINUTE_S for each in taken],
+            "taken_first": [each.first * MINUTE_S for each in without],
+            "taken_last": [each.last * MINUTE_S for each in without],
         }
-        minutes = f"{freshness.MOMENT} AND {_NOT_TAKEN}"
-        return found + edge_table.read(self._pool, MINUTE_S, minutes, parameters)
+
+
+def _of_selector(selector: Selector) -> tuple[str, dict[str, str]]:
+    """Condition that keeps the rows which a selector may mean, and its parameters."""
+    match selector:
+        case ServiceTest(Entity(name=str(name))):
+            return (
+                "source_name = {source:String} OR target_name = {source:String}",
+                {"source": name},
+            )
+        case EdgeTest(Entity(name=str(name))):
+            return "source_name = {source:String}", {"source": name}
+        case None:
+            return f"kind = '{SEGMENTS}' AND is_root", {}
+        case _:
+            return "1", {}

@@ -7,6 +7,7 @@ import bisect
 import threading
 from collections.abc import Mapping, Sequence
 
+from fluoro.filters.selector import Selector, chosen, is_counted
 from fluoro.graph.edges import observe
 from fluoro.graph.rows import GraphRows
 from fluoro.model.outcome import IN_PROGRESS
@@ -15,10 +16,19 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store.flatten import spans_of
 from fluoro.store.resolve import with_services
-from fluoro.store.storage import Accepted, Position, RangeType, SamplingReport, Search, Stored
+from fluoro.store.storage import (
+    Accepted,
+    MinuteCount,
+    Position,
+    RangeType,
+    SamplingReport,
+    Search,
+    Stored,
+)
 from fluoro.wire.segment import decode
 
 _FINISHED = 2**62
+_US_PER_MINUTE = 60_000_000
 
 
 def version(receipt_us: int, *, is_finished: bool) -> int:
@@ -137,6 +147,26 @@ class MemoryStorage:
             ]
             traces = [self._trace(tenant, trace_id) for trace_id in wanted]
         return observe(traces, start_us, end_us, exact=False)
+
+    def time_series(
+        self, tenant: Tenant, first: int, last: int, selector: Selector
+    ) -> list[MinuteCount]:
+        """See `Storage.time_series`."""
+        with self._lock:
+            traces = [
+                self._trace(tenant, trace_id) for owner, trace_id in self._spans if owner == tenant
+            ]
+        minutes = {
+            span.end_us // _US_PER_MINUTE for spans in traces for span in spans if span.is_finished
+        }
+        found = []
+        for minute in sorted(each for each in minutes if first <= each < last):
+            start_us = minute * _US_PER_MINUTE
+            rows = observe(traces, start_us, start_us + _US_PER_MINUTE, exact=False)
+            if any(is_counted(row.statistics) for row in rows.nodes):
+                statistics = chosen(rows, selector)
+                found.append(MinuteCount(minute, statistics if is_counted(statistics) else None))
+        return found
 
     def latest_us(self, tenant: Tenant) -> int | None:
         """See `Storage.latest_us`."""

@@ -12,8 +12,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from fluoro.filters.selector import Selector
 from fluoro.filters.tree import Expression
-from fluoro.graph.rows import GraphRows
+from fluoro.graph.rows import GraphRows, Statistics
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 
@@ -69,6 +70,15 @@ class Search(msgspec.Struct, frozen=True):
     limit: int = 1000
     kind: RangeType = "TraceId"
     """With Service, `service()` and `edge()` mean what ended in the range alone."""
+
+
+class MinuteCount(msgspec.Struct, frozen=True):
+    """A minute in which something ended."""
+
+    minute: int
+    """Since 1970."""
+    statistics: Statistics | None
+    """Of what was selected; None when nothing of it ended."""
 
 
 class SamplingReport(msgspec.Struct, frozen=True):
@@ -133,6 +143,18 @@ class Storage(Protocol):
 
         A span in progress makes its node appear, with zero counts, when it started in the window.
         With `trace_ids` only those traces count.
+        """
+
+    def time_series(
+        self, tenant: Tenant, first: int, last: int, selector: Selector
+    ) -> list[MinuteCount]:
+        """What was counted in each minute in which anything ended, oldest first.
+
+        Args:
+            tenant: Whose.
+            first: The first minute, since 1970.
+            last: The minute behind the last one.
+            selector: Nodes or edges, which are added up; None is all edges from clients.
         """
 
     def latest_us(self, tenant: Tenant) -> int | None:

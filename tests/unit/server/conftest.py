@@ -50,6 +50,10 @@ class FailingStorage(MemoryStorage):
         self._fail()
         return super().graph(tenant, start_us, end_us, trace_ids)
 
+    def time_series(self, tenant, first, last, selector):
+        self._fail()
+        return super().time_series(tenant, first, last, selector)
+
     def sampling_reports(self, tenant, since_us):
         self._fail()
         return super().sampling_reports(tenant, since_us)

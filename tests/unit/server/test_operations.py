@@ -19,6 +19,7 @@ VALID = {
     "BatchGetTraces": {"TraceIds": [TRACE]},
     "GetTraceSummaries": {"StartTime": 1, "EndTime": 2},
     "GetServiceGraph": {"StartTime": 1, "EndTime": 2},
+    "GetTimeSeriesServiceStatistics": {"StartTime": 1, "EndTime": 100},
     "GetTraceGraph": {"TraceIds": [TRACE]},
     "GetSamplingRules": {},
     "GetSamplingTargets": {"SamplingStatisticsDocuments": []},

@@ -29,10 +29,7 @@ def get_service_graph(
     if request.next_token is not None:
         raise InputError(NO_TOKEN)
     start_us, end_us = time_range(request.start_time, request.end_time)
-    arn = request.group_arn or f":group/{_DEFAULT_GROUP}"
-    name = request.group_name or _DEFAULT_GROUP
-    if name != _DEFAULT_GROUP or arn.partition(":group/")[2].split("/")[0] != _DEFAULT_GROUP:
-        raise InputError("Group not found.")
+    check_group(request.group_name, request.group_arn)
     services = build(backend.storage.graph(tenant, start_us, end_us), with_times=True)
     starts = [service.start_time for service in services if service.start_time is not None]
     ends = [service.end_time for service in services if service.end_time is not None]
@@ -42,6 +39,18 @@ def get_service_graph(
         start_time=min(starts, default=None),
         end_time=max(ends) - 1 if ends else None,
     )
+
+
+def check_group(name: str | None, arn: str | None) -> None:
+    """Return when a group is the one that there is: of all traces.
+
+    Raises:
+        InputError: It is another.
+    """
+    arn = arn or f":group/{_DEFAULT_GROUP}"
+    name = name or _DEFAULT_GROUP
+    if name != _DEFAULT_GROUP or arn.partition(":group/")[2].split("/")[0] != _DEFAULT_GROUP:
+        raise InputError("Group not found.")
 
 
 def get_trace_graph(
