@@ -42,7 +42,10 @@ from fluoro.store.conditions import (
     means,
 )
 from fluoro.store.parts import (
+    COMMON,
     ENTITY,
+    INDEXED,
+    RARE,
     SURE,
     UNKNOWN,
     Part,
@@ -81,7 +84,7 @@ class Compiled(msgspec.Struct, frozen=True):
     row: str = ""
     """For a WHERE: each trace that is asked for has such a row; empty when nothing is known."""
     is_indexed: bool = False
-    """An index leaves out most of the table for `row`."""
+    """An index leaves out most of the table for it."""
 
     @property
     def needs_final(self) -> bool:
@@ -102,7 +105,7 @@ def compile_filter(expression: Expression | None, window: Window | None = None) 
     part = compiler.compile(expression)
     used = set(_PLACE.findall(f"{part.necessary} {part.row}"))
     values = {name: value for name, value in compiler.bound.values.items() if name in used}
-    return Compiled(part.necessary, values, part.row, part.is_indexed)
+    return Compiled(part.necessary, values, part.row, part.rank == INDEXED)
 
 
 class _Compiler:
@@ -145,12 +148,15 @@ class _Compiler:
     def _service(self, entity: Entity, body: Expression | None) -> Part:
         is_it = all_of([self._in_window, means(entity, self.bound)])
         inside = _ANYTHING if body is None else bodies.of_entity(body, self.bound)
-        row = all_of([ENTITY, is_it, inside.necessary])
+        is_named = bool(entity.name or entity.type)
+        kind = ALWAYS if is_named else ENTITY  # what has a node is an entity, or may become one
+        row = all_of([kind, is_it, inside.necessary])
         sure = all_of([is_it, inside.sufficient])
         part = Part(
             all_of([exists(row), self._somewhere(body)]),
             any_of([surely(all_of(["is_segment", sure])), unanswered(sure)]),
             row,
+            RARE if is_named else COMMON,
         )
         if body is None and entity.type == CLIENT:
             return any_part([part, self._client(entity, _ANYTHING, ALWAYS)])
@@ -171,7 +177,7 @@ class _Compiler:
             ]
         )
         begins = exists(all_of(["is_segment", means(source, self.bound)]))
-        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, calls]))
+        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, calls]), RARE)
         part = any_part([between, self._arrival(source, inside, is_target)])
         return part._replace(necessary=all_of([part.necessary, self._somewhere(body)]))
 
@@ -187,7 +193,7 @@ class _Compiler:
         is_it = means(msgspec.structs.replace(client, type=None), self.bound)
         call = all_of([ROOT, FINISHED, self._in_window, is_it, is_target])
         row = all_of([call, inside.necessary])
-        return Part(exists(row), surely(all_of([call, inside.sufficient])), row)
+        return Part(exists(row), surely(all_of([call, inside.sufficient])), row, RARE)
 
     def _caller(self, source: Entity) -> str:
         """Whether a call may come from a segment with the name."""

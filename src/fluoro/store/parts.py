@@ -38,6 +38,10 @@ _DURATION = "(max(end_us) - min(start_us)) / 1e6"
 """What a trace lasts at most: detached rows do not count in its duration."""
 
 
+INDEXED, RARE, COMMON = range(3)
+"""Ranks of rows: an index leaves out most of the table; they name something; any others."""
+
+
 class Part(NamedTuple):
     """A part of an expression, about one trace."""
 
@@ -45,8 +49,8 @@ class Part(NamedTuple):
     sufficient: str
     row: str = ""
     """A row that there is whenever the part holds; empty when nothing is known."""
-    is_indexed: bool = False
-    """An index leaves out most of the table for `row`."""
+    rank: int = COMMON
+    """How few traces have such a row, at a guess."""
 
 
 UNKNOWN = Part(ALWAYS, NEVER)
@@ -72,27 +76,25 @@ def unanswered(row: str) -> str:
 
 
 def all_parts(parts: Sequence[Part]) -> Part:
-    """Every part holds; the rows of an indexed one are fewest, else those of the first."""
-    with_rows = [part for part in parts if part.row]
-    first = with_rows[0] if with_rows else UNKNOWN
-    best = next((part for part in with_rows if part.is_indexed), first)
+    """Every part holds; of the rows the rarest are taken."""
+    best = min((part for part in parts if part.row), key=lambda part: part.rank, default=UNKNOWN)
     return Part(
         all_of([part.necessary for part in parts]),
         all_of([part.sufficient for part in parts]),
         best.row,
-        best.is_indexed,
+        best.rank,
     )
 
 
 def any_part(parts: Sequence[Part]) -> Part:
     """Some part holds."""
     possible = [part for part in parts if part.necessary != NEVER]
-    has_rows = all(part.row for part in possible)
+    has_rows = bool(possible) and all(part.row for part in possible)
     return Part(
         any_of([part.necessary for part in parts]),
         any_of([part.sufficient for part in parts]),
-        any_of([part.row for part in possible]) if possible and has_rows else "",
-        bool(possible) and all(part.is_indexed for part in possible),
+        any_of([part.row for part in possible]) if has_rows else "",
+        max((part.rank for part in possible), default=COMMON),
     )
 
 
@@ -135,7 +137,7 @@ def _of_any(test: Test, bound: Bound) -> Part:
             entity = all_of([ENTITY, account])
             return Part(exists(entity), surely(all_of(["is_segment", account])), entity)
         case _:
-            return _some(conditions.of_any(test, bound))
+            return _some(conditions.of_any(test, bound), test)
 
 
 def lasts(test: Test, bound: Bound) -> str:
@@ -159,14 +161,15 @@ def metadata(test: Test, bound: Bound) -> str:
     )
 
 
-def _some(row: OnRow) -> Part:
+def _some(row: OnRow, test: Test) -> Part:
     """Some row of the trace has it."""
     where = row.pruned or row.necessary
+    rank = RARE if test.operator == "=" else COMMON
     return Part(
         exists(row.necessary),
         surely(row.sufficient),
         "" if where == ALWAYS else where,
-        bool(row.pruned),
+        INDEXED if row.pruned else rank,
     )
 
 

@@ -1,4 +1,4 @@
-"""In which buckets of `spans` the rows of given traces lie, asked of their documents.
+"""In which buckets of `spans` the rows of given traces lie: near the starts of their documents.
 
 `spans` is ordered by time and `documents` by trace, so that a few ids cost a few granules here and
 a scan of every day there.
@@ -11,61 +11,39 @@ from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.tenant import Tenant
 from fluoro.store import semantics
 from fluoro.store.keys import OWNER, TRACES, bucket_s, owner, traces
-from fluoro.store.pool import Pool
 
 NEAR_US = 15 * 60 * 1_000_000
-"""How far from the start of a document its rows are looked for, until one tells that it went on."""
+"""How long after the start of a document its rows are looked for, until one says that it lasted."""
 
 LONGEST_US = 24 * 3600 * 1_000_000
-"""How far from the start of a document its rows are looked for at all."""
+"""How long after the start of a document its rows are looked for at all."""
 
-IN_PLACES = (
-    "(bucket IN (SELECT toDateTime(arrayJoin({places:Array(UInt32)}), 'UTC'))"
-    " OR bucket < toDateTime(31536000, 'UTC') OR bucket >= toDateTime(4260211200, 'UTC'))"
-)
-"""Rows of these buckets, and of wild starts: those without one lie in 1970, the largest in 2106."""
-
-_LAST = f"if(bitAnd(flags, {IN_PROGRESS}) = 0, start_us + dur_us, toInt64(receipt_us))"
 _WIDTH_S = semantics.BUCKET_US // 1_000_000
 _LAST_S = 2**32 - 1
+_OFFSETS = [-1, 0, 1, 2, NEAR_US // semantics.BUCKET_US]
+"""Buckets around that of a document's start."""
+
+_NEAR = (
+    f"SELECT toDateTime((intDiv(start_us, {semantics.BUCKET_US}) + arrayJoin({_OFFSETS}))"
+    f" * {_WIDTH_S}, 'UTC') FROM documents WHERE {OWNER} AND {TRACES}"
+)
+_FURTHER = "SELECT toDateTime(arrayJoin({further:Array(UInt32)}), 'UTC')"
+WILD = "bucket < toDateTime(31536000, 'UTC') OR bucket >= toDateTime(4260211200, 'UTC')"
+"""Rows that state no start lie in 1970, those with the largest one in 2106."""
+
+ROWS_OF = f"{OWNER} AND (bucket IN ({_NEAR}) OR bucket IN ({_FURTHER}) OR {WILD}) AND {TRACES}"
+"""Rows of traces, by their ids."""
+
+LAST = f"if(bitAnd(flags, {IN_PROGRESS}) = 0, start_us + dur_us, toInt64(receipt_us))"
+"""Until when a document's rows may begin: its end, or its receipt while it is unfinished."""
 
 
-def buckets_between(start_us: int, end_us: int) -> set[int]:
-    """The buckets of a stretch of time, epoch seconds."""
-    last = min(bucket_s(end_us), _LAST_S)
-    return set(range(bucket_s(start_us), last + 1, _WIDTH_S))
+def parameters(tenant: Tenant, trace_ids: Sequence[str], further: set[int]) -> dict[str, Any]:
+    """What `ROWS_OF` needs; `further` are buckets to look in besides, epoch seconds."""
+    return {**owner(tenant), **traces(trace_ids), "further": sorted(further)}
 
 
-def parameters(tenant: Tenant, trace_ids: Sequence[str], places: set[int]) -> dict[str, Any]:
-    """What `OWNER`, `TRACES` and `IN_PLACES` need."""
-    return {**owner(tenant), **traces(trace_ids), "places": sorted(places)}
-
-
-def first_places(pool: Pool, tenant: Tenant, trace_ids: Sequence[str]) -> set[int]:
-    """The buckets near the start of each document of the traces."""
-    rows = pool.query(
-        f"SELECT DISTINCT intDiv(start_us, {semantics.BUCKET_US}) FROM documents"
-        f" WHERE {OWNER} AND {TRACES}",
-        {**owner(tenant), **traces(trace_ids)},
-    )
-    found: set[int] = set()
-    for (number,) in rows:
-        start_us = number * semantics.BUCKET_US
-        found |= buckets_between(start_us - NEAR_US, start_us + semantics.BUCKET_US + NEAR_US)
-    return found
-
-
-def all_places(pool: Pool, tenant: Tenant, trace_ids: Sequence[str]) -> set[int]:
-    """The buckets in which rows of the traces may lie: as long as the documents went on.
-
-    What is unfinished went on until it was received.
-    """
-    near = first_places(pool, tenant, trace_ids)
-    rows = pool.query(
-        f"SELECT start_us, {_LAST} AS last_us FROM spans WHERE {OWNER} AND {IN_PLACES} AND {TRACES}"
-        " AND id = document_id AND last_us - start_us > {near:Int64}",
-        parameters(tenant, trace_ids, near) | {"near": NEAR_US},
-    )
-    for start_us, last_us in rows:
-        near |= buckets_between(start_us, min(last_us, start_us + LONGEST_US))
-    return near
+def buckets_until(start_us: int, last_us: int) -> set[int]:
+    """The buckets of a stretch of time, of a day at most; epoch seconds."""
+    last_s = min(bucket_s(min(last_us, start_us + LONGEST_US)), _LAST_S)
+    return set(range(bucket_s(start_us), last_s + 1, _WIDTH_S))

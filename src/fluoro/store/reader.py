@@ -9,7 +9,7 @@ from fluoro.model.ids import trace_id_of_hex
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.store.keys import OWNER, TRACES, buckets, hex_id, owner, traces
-from fluoro.store.places import IN_PLACES, NEAR_US, first_places, parameters
+from fluoro.store.places import NEAR_US, ROWS_OF, parameters
 from fluoro.store.pool import Parameters, Pool, Row
 from fluoro.store.rows import COLUMNS, further_places, spans_of_rows
 from fluoro.store.storage import Stored
@@ -44,18 +44,19 @@ class Reader:
         """
         if not trace_ids:
             return {}
-        places = first_places(self._pool, tenant, trace_ids)
-        rows = self._rows(tenant, trace_ids, places)
-        further = further_places(rows) - places
+        rows = self._rows(tenant, trace_ids, set())
+        further = further_places(rows)
         if further:
-            rows = self._rows(tenant, trace_ids, places | further)
+            rows = [row for row in rows if row[0] not in further]
+            longer = [trace_id_of_hex(digits) for digits in further]
+            rows += self._rows(tenant, longer, set().union(*further.values()))
         return spans_of_rows(rows)
 
-    def _rows(self, tenant: Tenant, trace_ids: Sequence[str], places: set[int]) -> Sequence[Row]:
+    def _rows(self, tenant: Tenant, trace_ids: Sequence[str], further: set[int]) -> Sequence[Row]:
         return self._pool.query(
-            f"SELECT {COLUMNS} FROM spans WHERE {OWNER} AND {IN_PLACES} AND {TRACES}"
+            f"SELECT {COLUMNS} FROM spans WHERE {ROWS_OF}"
             " ORDER BY ver DESC LIMIT 1 BY trace_id, id",
-            parameters(tenant, trace_ids, places),
+            parameters(tenant, trace_ids, further),
         )
 
     def latest_us(self, tenant: Tenant) -> int | None:

@@ -7,7 +7,7 @@ from fluoro.model.segment import RecordedException
 from fluoro.model.span import Span
 from fluoro.store import semantics
 from fluoro.store.keys import hex_id
-from fluoro.store.places import LONGEST_US, NEAR_US, buckets_between
+from fluoro.store.places import NEAR_US, buckets_until
 from fluoro.store.pool import Row
 from fluoro.store.resolve import with_services
 
@@ -26,15 +26,15 @@ _ANNOTATIONS, _RECEIPT, _EXCEPTIONS = 25, 26, 27
 """Places among the columns above."""
 
 
-def further_places(rows: Sequence[Row]) -> set[int]:
-    """The buckets in which documents went on: until their end, or until they were received."""
-    found: set[int] = set()
+def further_places(rows: Sequence[Row]) -> dict[str, set[int]]:
+    """By trace, the buckets in which documents went on for longer than is looked at first."""
+    found: dict[str, set[int]] = {}
     for row in rows:
         if row[_ID] == row[_DOCUMENT_ID]:
             start_us = row[_START]
             last_us = row[_END] or row[_RECEIPT]
             if last_us - start_us > NEAR_US:
-                found |= buckets_between(start_us, min(last_us, start_us + LONGEST_US))
+                found.setdefault(row[0], set()).update(buckets_until(start_us, last_us))
     return found
 
 

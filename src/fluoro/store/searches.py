@@ -6,6 +6,7 @@ first; few of them name their traces, and many fill the page soon. Only bound pa
 values. Every WHERE begins with the tenant, the key's first columns.
 """
 
+import bisect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,20 +15,28 @@ import msgspec
 from fluoro.model.ids import trace_id_hex, trace_id_of_hex
 from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.tenant import Tenant
+from fluoro.model.times import LAST_US
 from fluoro.store import semantics
 from fluoro.store.compile import Compiled, compile_filter
 from fluoro.store.keys import OWNER, TRACES, bucket_s, buckets, owner, traces
-from fluoro.store.places import IN_PLACES, LONGEST_US, NEAR_US, all_places, parameters
+from fluoro.store.places import (
+    LAST,
+    LONGEST_US,
+    NEAR_US,
+    ROWS_OF,
+    WILD,
+    buckets_until,
+    parameters,
+)
 from fluoro.store.pool import Pool
 from fluoro.store.storage import Position, RangeType, Search
 
-_FIRST_STRETCH_US = semantics.BUCKET_US
 _PROBED = 4
-"""Rows that are asked for to fill one place of a page, at first."""
-_MOST_PROBED = 20_000
-"""Rows beyond which a filter names no few traces."""
+"""Rows that are asked for, for each place of a page: when fewer come, they name few traces."""
 _FEW = 1_000
-"""Traces whose rows are looked up one by one."""
+"""Traces whose rows are looked up at a time."""
+_MOST_TIMES, _MARGIN = 8, 1.25
+"""How much longer than all before it a stretch may be, and than it would have to be."""
 
 _ENDED = f"is_segment AND bitAnd(flags, {IN_PROGRESS}) = 0"
 _MOMENTS: dict[RangeType, tuple[str, str]] = {
@@ -74,35 +83,42 @@ class Searches:
         return found[: search.limit]
 
     def _by_start(self, tenant: Tenant, search: Search) -> Iterator[list[Position]]:
-        """Places of one stretch after the other, from the newest."""
+        """Places of one stretch after the other, from the newest.
+
+        How far the next one goes back is estimated from what those before it gave.
+        """
         compiled = compile_filter(search.expression)
-        end_us = (
-            search.end_us if search.after is None else min(search.end_us, search.after.start_us)
-        )
-        width_us, probed = _FIRST_STRETCH_US, _PROBED * search.limit
-        while True:
-            newest_us = self._newest_us(tenant, search.start_us, end_us)
-            if newest_us is None:
+        top_us = search.end_us if search.after is None else search.after.start_us
+        top_us = end_us = min(top_us, search.end_us)
+        first_us = end_us - semantics.BUCKET_US
+        if compiled.row:
+            rows = self._rows(tenant, compiled, msgspec.structs.replace(search, end_us=end_us))
+            few = list(dict.fromkeys(trace_id for _, trace_id in rows))
+            if len(rows) < _PROBED * search.limit:
+                yield self._among(tenant, compiled, search, few)
                 return
-            end_us = min(end_us, newest_us)
-            part = msgspec.structs.replace(search, end_us=end_us)
-            first_us = bucket_s(end_us) * 1_000_000 - width_us + semantics.BUCKET_US
-            if compiled.row and probed <= _MOST_PROBED:
-                rows = self._rows(tenant, compiled, part, probed)
-                few = dict.fromkeys(trace_id for _, trace_id in rows)
-                if len(rows) < probed and len(few) <= _FEW:
-                    yield self._among(tenant, compiled, part, list(few))
-                    return
-                is_all = len(rows) < probed
-                first_s = bucket_s(search.start_us) if is_all else rows[-1][0]
-                first_us = min(first_s, bucket_s(end_us)) * 1_000_000
-                probed *= 4
-            stretch = msgspec.structs.replace(part, start_us=max(search.start_us, first_us))
-            yield from self._in_stretch(tenant, compiled, stretch, search.start_us)
+            first_us = min(first_us, rows[-1][0] * 1_000_000)
+        found = 0
+        while True:
+            first_us = max(bucket_s(first_us) * 1_000_000, search.start_us)
+            stretch = msgspec.structs.replace(search, start_us=first_us, end_us=end_us)
+            was_empty = True
+            for places in self._in_stretch(tenant, compiled, stretch):
+                found += len(places)
+                was_empty = was_empty and not places
+                yield places
             if first_us <= search.start_us:
                 return
             end_us = first_us - 1
-            width_us *= 2
+            if was_empty:
+                newest_us = self._newest_us(tenant, search.start_us, end_us)
+                if newest_us is None:
+                    return
+                top_us -= end_us - newest_us
+                end_us = newest_us
+            covered_us = max(top_us - end_us, semantics.BUCKET_US)
+            needed = _MARGIN * (search.limit - found) / found if found else _MOST_TIMES
+            first_us = end_us - round(covered_us * min(max(needed, 1), _MOST_TIMES))
 
     def _newest_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
         """End of the newest bucket of a range that has rows."""
@@ -125,15 +141,18 @@ class Searches:
         )
         return min(max(int(rows[0][0]), near_us), search.end_us + LONGEST_US)
 
-    def _rows(
-        self, tenant: Tenant, compiled: Compiled, search: Search, limit: int
-    ) -> list[tuple[int, str]]:
+    def _rows(self, tenant: Tenant, compiled: Compiled, search: Search) -> list[tuple[int, str]]:
         """Bucket and trace of the newest rows that the filter names."""
         within, values = buckets(search.start_us, self._last_us(tenant, search))
         rows = self._pool.query(
             f"SELECT toUnixTimestamp(bucket), lower(hex(trace_id)) FROM spans WHERE {OWNER}"
             f" AND {within} AND ({compiled.row}) ORDER BY bucket DESC LIMIT {{limit:UInt32}}",
-            {**compiled.parameters, **owner(tenant), **values, "limit": limit},
+            {
+                **compiled.parameters,
+                **owner(tenant),
+                **values,
+                "limit": _PROBED * search.limit,
+            },
         )
         return [(first_s, trace_id_of_hex(digits)) for first_s, digits in rows]
 
@@ -141,36 +160,25 @@ class Searches:
         self, tenant: Tenant, compiled: Compiled, search: Search, trace_ids: Sequence[str]
     ) -> list[Position]:
         """Those of a few traces that are in the range and may match."""
-        if not trace_ids:
-            return []
-        places = all_places(self._pool, tenant, trace_ids)
-        where = f"{IN_PLACES} AND {TRACES}"
-        values = parameters(tenant, trace_ids, places) | _around(min(places), max(places))
-        return self._places(tenant, compiled, search, where, values)
+        places = sorted(
+            Position(start_us, trace_id)
+            for trace_id, start_us in self._that_hold(tenant, compiled, trace_ids).items()
+            if search.start_us <= start_us <= search.end_us
+        )
+        end = len(places) if search.after is None else bisect.bisect_left(places, search.after)
+        return places[:end][::-1]
 
     def _in_stretch(
-        self, tenant: Tenant, compiled: Compiled, search: Search, range_start_us: int
+        self, tenant: Tenant, compiled: Compiled, search: Search
     ) -> Iterator[list[Position]]:
         """Places in a stretch of a range, page by page."""
         has_filter = search.expression is not None
         last_us = self._last_us(tenant, search) if has_filter else search.end_us
-        first_us = search.start_us - NEAR_US
-        where, values = buckets(first_us, last_us)
-        values |= _around(bucket_s(first_us), bucket_s(last_us))
-        if compiled.row:
-            within, own = buckets(search.start_us, last_us)
-            within = within.replace("{first:", "{row_first:")
-            where += (
-                f" AND trace_id IN (SELECT trace_id FROM spans WHERE {OWNER} AND {within}"
-                f" AND ({compiled.row}))"
-            )
-            values["row_first"] = own["first"]
+        where, values = buckets(search.start_us, last_us)
+        values |= _around(bucket_s(search.start_us), bucket_s(last_us))
         while True:
             places = self._places(tenant, compiled, search, where, values)
-            if search.start_us > range_start_us:
-                yield self._not_older(tenant, places, first_us)
-            else:
-                yield places
+            yield self._not_older(tenant, places, search.start_us)
             if len(places) < search.limit:
                 return
             search = msgspec.structs.replace(search, after=places[-1])
@@ -223,7 +231,8 @@ class Searches:
             if search.expression is None:
                 yield places
             else:
-                yield self._that_hold(tenant, compiled, places)
+                holding = self._that_hold(tenant, compiled, [each.trace_id for each in places])
+                yield [place for place in places if place.trace_id in holding]
             if len(places) < size:
                 return
             search = msgspec.structs.replace(search, after=places[-1])
@@ -240,27 +249,45 @@ class Searches:
         return [Position(us, trace_id_of_hex(digits)) for us, digits in rows]
 
     def _that_hold(
-        self, tenant: Tenant, compiled: Compiled, places: Sequence[Position]
-    ) -> list[Position]:
-        """Those of some traces that may match."""
-        found: list[Position] = []
-        for first in range(0, len(places), _FEW):
-            some = places[first : first + _FEW]
-            trace_ids = [place.trace_id for place in some]
-            near = all_places(self._pool, tenant, trace_ids)
-            final = " FINAL" if compiled.needs_final else ""
-            rows = self._pool.query(
-                f"SELECT lower(hex(trace_id)) FROM spans{final} WHERE {OWNER} AND {IN_PLACES}"
-                f" AND {TRACES} GROUP BY trace_id HAVING {compiled.condition}",
-                {
-                    **compiled.parameters,
-                    **parameters(tenant, trace_ids, near),
-                    **_around(min(near), max(near)),
-                },
-            )
-            there = {trace_id_of_hex(digits) for (digits,) in rows}
-            found += [place for place in some if place.trace_id in there]
+        self, tenant: Tenant, compiled: Compiled, trace_ids: Sequence[str]
+    ) -> dict[str, int]:
+        """Those of some traces that may match, with their starts."""
+        found: dict[str, int] = {}
+        for first in range(0, len(trace_ids), _FEW):
+            rows = self._held(tenant, compiled, trace_ids[first : first + _FEW], set())
+            longer = {trace_id: last_us for trace_id, _, last_us in rows if last_us}
+            found |= {trace_id: us for trace_id, us, _ in rows if trace_id not in longer}
+            if longer:
+                further = {
+                    each
+                    for trace_id, us, last_us in rows
+                    for each in (buckets_until(us, last_us) if last_us else ())
+                }
+                again = self._held(tenant, compiled, list(longer), further)
+                found |= {trace_id: us for trace_id, us, _ in again}
         return found
+
+    def _held(
+        self, tenant: Tenant, compiled: Compiled, trace_ids: Sequence[str], further: set[int]
+    ) -> list[tuple[str, int, int]]:
+        """Trace, start, and the last time of what went on longer than was looked at, or 0."""
+        final = " FINAL" if compiled.needs_final else ""
+        is_open = "0" if further else "last_us > 0"
+        rows = self._pool.query(
+            "SELECT lower(hex(trace_id)),"
+            f" coalesce(minOrNullIf(start_us, NOT ({WILD})), min(start_us)),"
+            f" maxIf({LAST}, (is_segment OR service = '') AND {LAST} - start_us > {{near:Int64}})"
+            f" AS last_us FROM spans{final} WHERE {ROWS_OF} GROUP BY trace_id"
+            f" HAVING ({compiled.condition}) OR {is_open}",
+            {
+                **compiled.parameters,
+                **parameters(tenant, trace_ids, further),
+                "near": NEAR_US,
+                "around_start": 0,
+                "around_end": LAST_US,
+            },
+        )
+        return [(trace_id_of_hex(digits), us, last_us) for digits, us, last_us in rows]
 
     def count_traces(
         self, tenant: Tenant, start_us: int, end_us: int, kind: RangeType = "TraceId"
