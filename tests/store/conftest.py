@@ -18,6 +18,7 @@ from fluoro.store.storage import Storage
 from store.clickhouse_nodes import CLUSTER, PASSWORD, ClickHouseNode, running
 
 _ACCOUNTS = itertools.count(1)
+_DATABASES = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,18 @@ def server(nodes: list[ClickHouseNode]) -> Iterator[ClickHouseStorage]:
 def cluster(nodes: list[ClickHouseNode]) -> Iterator[ClickHouseStorage]:
     """Three shards; asked of the second, which names the first."""
     address = parse(nodes[1].store("fluoro", f"?cluster={CLUSTER}"))
+    opened = ClickHouseStorage.connect(address, PASSWORD)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["server", "cluster"])
+def empty(
+    request: pytest.FixtureRequest, nodes: list[ClickHouseNode]
+) -> Iterator[ClickHouseStorage]:
+    """A database of its own, for what looks at all tenants."""
+    options = f"?cluster={CLUSTER}" if request.param == "cluster" else ""
+    address = parse(nodes[0].store(f"fluoro_{next(_DATABASES)}", options))
     opened = ClickHouseStorage.connect(address, PASSWORD)
     yield opened
     opened.close()

@@ -10,22 +10,12 @@ from pathlib import Path
 import pytest
 
 from fluoro.errors import SettingsError, StoreUnavailableError
-from fluoro.model.times import LAST_US
 from fluoro.store import migrations, semantics
 from fluoro.store.address import parse
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.layout import SHARDED
-from fluoro.store.memory import MemoryStorage
 from fluoro.store.pool import Limits
-from store.building import (
-    BASE_US,
-    all_accepted,
-    found,
-    nested_in_a_line,
-    random_documents,
-    segment,
-    trace_id,
-)
+from store.building import all_accepted, found, nested_in_a_line, segment, trace_id
 from store.clickhouse_nodes import CLUSTER, GRANTS, PASSWORD, USER
 
 S = 1_000_000
@@ -42,7 +32,7 @@ def test_the_guide_grants_what_the_tests_have():
 @pytest.fixture
 def address(nodes):
     """Of a database of the cluster that nobody has used."""
-    return parse(nodes[0].store(f"fluoro_{next(_DATABASES)}", f"?cluster={CLUSTER}"))
+    return parse(nodes[0].store(f"fluoro_shared_{next(_DATABASES)}", f"?cluster={CLUSTER}"))
 
 
 @pytest.fixture
@@ -130,18 +120,6 @@ def test_what_is_deleted_leaves_every_disk(cluster, tenant):
     cluster.upkeep.purge()
     assert [node.command(masked) for node in cluster._pool.nodes] == ["0", "0", "0"]
     assert sum(map(int, kept(cluster, "documents", tenant))) == 29
-
-
-def test_edges_are_counted_ahead_over_all_shards(cluster, tenant, chance):
-    """As they are from the spans; and a document that comes later counts too."""
-    memory = MemoryStorage()
-    documents = all_accepted(tenant, random_documents(chance, range(1, 20)))
-    for some in (documents[:-5], documents[-5:]):
-        for storage in (cluster, memory):
-            storage.insert(some)
-        assert cluster.upkeep.update_edges() > 0
-        for end_us in (BASE_US + 90 * S, LAST_US):
-            assert cluster.graph(tenant, 0, end_us) == memory.graph(tenant, 0, end_us)
 
 
 def test_chdb_is_not_needed(nodes):

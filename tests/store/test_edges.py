@@ -262,11 +262,9 @@ def test_accounts_are_counted_apart(kept):
     assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
 
 
-@pytest.mark.parametrize("kind", ["server", "cluster"])
-def test_every_kind_of_store_counts_ahead(request, kind):
+def test_every_kind_of_store_counts_ahead(empty):
     """Each shard counts the traces that it holds."""
-    storage: ClickHouseStorage = request.getfixturevalue(kind)
-    memory = MemoryStorage()
+    storage, memory = empty, MemoryStorage()
     tenant = Tenant("3" * 12, "us-east-1")
     sent = all_accepted(tenant, random_documents(random.Random(5), range(1, 13)))
     for store in (storage, memory):
