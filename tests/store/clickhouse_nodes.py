@@ -19,6 +19,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -45,6 +46,9 @@ GRANTS = (
 START_LIMIT_S = 120
 
 _PACKAGE = Path(__file__).parent / "clickhouse"
+CERTIFICATE = _PACKAGE / "tls.pem"
+"""Of the three nodes, and its key; signed by nobody."""
+
 _LIBRARY = _PACKAGE / "node_modules/@chdb/lib-linux-x64-gnu/libchdb.so"
 _SERVE = (
     "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP;"
@@ -112,11 +116,10 @@ def library() -> Path:
 class ClickHouseNode:
     """One ClickHouse process with a folder and an address of its own; killed, it can come back."""
 
-    def __init__(self, folder: Path, host: str, http_port: int, tcp_port: int) -> None:
+    def __init__(self, folder: Path, host: str, ports: Sequence[int]) -> None:
         self.folder = folder
         self.host = host
-        self.http_port = http_port
-        self.tcp_port = tcp_port
+        self.http_port, self.tcp_port, self.https_port = self._ports = ports
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -126,7 +129,7 @@ class ClickHouseNode:
 
     def start(self) -> None:
         """Begin to start; `wait` returns when it answers."""
-        ports = [str(self.http_port), str(self.tcp_port)]
+        ports = map(str, self._ports)
         command = [sys.executable, __file__, str(library()), str(self.folder), self.host, *ports]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -154,6 +157,10 @@ class ClickHouseNode:
         """One of its databases, as setting `store` names it."""
         return f"clickhouse://{USER}@{self.host}:{self.http_port}/{database}{options}"
 
+    def secure_store(self, database: str, options: str = "") -> str:
+        """The same over TLS."""
+        return f"clickhouses://{USER}@{self.host}:{self.https_port}/{database}{options}"
+
     def _answers(self) -> bool:
         """Both doors: HTTP, and the native protocol that shards speak."""
         inner = _inner(self.host)
@@ -173,10 +180,10 @@ def running(folder: Path, count: int) -> Iterator[list[ClickHouseNode]]:
     As on machines of their own they have equal ports, and hosts that differ.
     """
     hosts = [f"127.0.0.{2 + number}" for number in range(count)]
-    http_port, tcp_port = _free_ports(hosts)
-    started = [ClickHouseNode(folder / host, host, http_port, tcp_port) for host in hosts]
+    ports = _free_ports(hosts)
+    started = [ClickHouseNode(folder / host, host, ports) for host in hosts]
     replicas = [
-        _REPLICA.format(host=host, port=tcp_port, user=USER, password=PASSWORD) for host in hosts
+        _REPLICA.format(host=host, port=ports[1], user=USER, password=PASSWORD) for host in hosts
     ]
     shards = "".join(_SHARD.format(replicas=replica) for replica in replicas)
     pairs = [replicas[:2], *([replica] for replica in replicas[2:])]
@@ -199,7 +206,7 @@ def running(folder: Path, count: int) -> Iterator[list[ClickHouseNode]]:
 
 
 def _free_ports(hosts: Sequence[str]) -> list[int]:
-    """Two ports below those that the system gives away, so that a killed node finds its own again.
+    """Three ports below those that the system gives away: a killed node finds its own again.
 
     Raises:
         OSError: There are none.
@@ -212,9 +219,9 @@ def _free_ports(hosts: Sequence[str]) -> list[int]:
                 probes.enter_context(socket.create_server((host, port)))
                 probes.enter_context(socket.create_server((_inner(host), port)))
             found.append(port)
-        if len(found) == 2:
+        if len(found) == 3:
             return found
-    raise OSError(errno.EADDRINUSE, "no two ports are free")
+    raise OSError(errno.EADDRINUSE, "no three ports are free")
 
 
 def _inner(host: str) -> str:
@@ -237,8 +244,13 @@ async def _pass_on(host: str, ports: Sequence[int]) -> None:
         writer.close()
         inner_writer.close()
 
-    for port in ports:
+    http_port, tcp_port, https_port = ports
+    for port in (http_port, tcp_port):
         await asyncio.start_server(functools.partial(both_ways, port), host, port)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(CERTIFICATE)
+    handler = functools.partial(both_ways, http_port)
+    await asyncio.start_server(handler, host, https_port, ssl=tls)
     await asyncio.Event().wait()
 
 
@@ -250,7 +262,7 @@ async def _one_way(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> 
                 sink.write(data)
                 await sink.drain()
     with contextlib.suppress(OSError):
-        sink.write_eof()
+        sink.write_eof() if sink.can_write_eof() else sink.close()
 
 
 def _run(library_path: str, folder: Path, host: str, ports: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.layout import SHARDED
 from fluoro.store.pool import Limits
 from store.building import all_accepted, found, nested_in_a_line, segment, trace_id
-from store.clickhouse_nodes import CLUSTER, GRANTS, PASSWORD, USER
+from store.clickhouse_nodes import CERTIFICATE, CLUSTER, GRANTS, PASSWORD, USER
 
 S = 1_000_000
 _DATABASES = itertools.count(1)
@@ -208,6 +208,18 @@ def test_the_password_is_needed(address):
         ClickHouseStorage.connect(address, "hunter2")
     assert refused.value.setting == "store"
     assert "hunter2" not in refused.value.message
+
+
+def test_tls_to_every_node(nodes, monkeypatch):
+    """With a certificate that is trusted, and no other; proxies of the environment are not used."""
+    address = parse(nodes[0].secure_store("fluoro_secure", f"?cluster={CLUSTER}"))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with pytest.raises(StoreUnavailableError, match="certificate verify failed"):
+        ClickHouseStorage.connect(address, PASSWORD)
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    storage = ClickHouseStorage.connect(address, PASSWORD)
+    assert [node.command("SELECT 1") for node in storage._pool.nodes] == ["1", "1", "1"]
+    storage.close()
 
 
 def test_a_cluster_that_the_server_does_not_know(nodes):
