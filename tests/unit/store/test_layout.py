@@ -83,7 +83,7 @@ def test_every_statement_of_the_migrations_has_its_place():
     ("sql", "is_spread"),
     [
         ("DELETE FROM spans_local WHERE 1", True),
-        ("INSERT INTO edges_local SELECT 1", True),
+        ("INSERT INTO unread_local SELECT 1", True),
         ("DELETE FROM spans WHERE 1", False),
         ("DELETE FROM sampling_reports WHERE 1", False),
         ("DELETE FROM my_spans_local_table WHERE 1", False),
