@@ -272,3 +272,71 @@ def by_name(storage, tenant, trace):
     named = {span.name: span for span in spans}
     assert len(named) == len(spans)
     return named
+
+
+WORDS = ("web", "orders", "eu-1", "a", "x y", "", "é\\", 'say "hi"', "SELECT", "a\nb", "TRUE")
+"""Texts of generated traces, and of the filters that ask for them."""
+
+NUMBERS = (0, 1, 2.5, -3, 200, 404, 0.001, 1e17, 2**60, -0.0)
+KEYS = ("tier", "n", "a-b", "k.8 s", 'q"', "é")
+PODS = tuple(
+    json.dumps({"k8s.pod.name": pod, "k8s.namespace.name": "shop", **workload})
+    for pod, workload in (
+        ("web-1", {"k8s.deployment.name": "web"}),
+        ("é", {"k8s.job.name": "orders", "k8s.node.Name_1": "a"}),
+        ("", {}),
+    )
+)
+
+
+def furnished(chance: random.Random, document: _Members, *, is_moved: bool) -> _Members:
+    """A document with all that a filter can ask for, on some of its entities.
+
+    Sent again, it has other members, and perhaps another start.
+    """
+    whole = document | _furniture(chance, document)
+    if is_moved and chance.random() < 0.05:
+        whole["start_time"] = float(str(document["start_time"])) - chance.choice((0.5, 400, 2000))
+    return whole
+
+
+def _furniture(chance: random.Random, entity: _Members) -> _Members:
+    found: _Members = {}
+    if chance.random() < 0.5:
+        found["annotations"] = {
+            chance.choice(KEYS): chance.choice((*WORDS, *NUMBERS, True, False)) for _ in range(3)
+        }
+    if chance.random() < 0.3:
+        request = {
+            name: chance.choice(WORDS) for name in ("method", "url", "user_agent", "client_ip")
+        }
+        status = {"status": chance.choice((200, 200.7, 404, 429, 503))}
+        found["http"] = {"request": request, "response": status}
+    for name in ("user", "resource_arn"):
+        if chance.random() < 0.2:
+            found[name] = chance.choice(WORDS)
+    if chance.random() < 0.2 and "aws" not in entity:
+        place = {"instance_id": chance.choice(WORDS), "availability_zone": chance.choice(WORDS)}
+        found["aws"] = {"ec2": place, "account_id": chance.choice(("", "1", "web"))}
+    if chance.random() < 0.3:
+        value = chance.choice((*WORDS, *NUMBERS, True, None))
+        found["metadata"] = {
+            chance.choice(KEYS): {chance.choice(KEYS): [value, {chance.choice(KEYS): value}]}
+        }
+    below = entity.get("subsegments")
+    if isinstance(below, list):
+        found["subsegments"] = [each | _furniture(chance, each) for each in below]
+    return found
+
+
+def furnished_traces(
+    chance: random.Random, tenant: Tenant, traces: range, *, is_moved: bool
+) -> list[Accepted]:
+    """Documents of many traces with everything in them, as they would arrive.
+
+    With `is_moved` some state another start than when they were sent before.
+    """
+    return [
+        accepted(tenant, furnished(chance, document, is_moved=is_moved), chance.choice(("", *PODS)))
+        for document in random_documents(chance, traces)
+    ]

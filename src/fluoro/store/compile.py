@@ -85,6 +85,8 @@ class Compiled(msgspec.Struct, frozen=True):
     """For a WHERE: each trace that is asked for has such a row; empty when nothing is known."""
     is_indexed: bool = False
     """An index leaves out most of the table for it."""
+    is_row_all: bool = False
+    """Each trace with such a row fulfils the condition."""
 
     @property
     def needs_final(self) -> bool:
@@ -105,7 +107,7 @@ def compile_filter(expression: Expression | None, window: Window | None = None) 
     part = compiler.compile(expression)
     used = set(_PLACE.findall(f"{part.necessary} {part.row}"))
     values = {name: value for name, value in compiler.bound.values.items() if name in used}
-    return Compiled(part.necessary, values, part.row, part.rank == INDEXED)
+    return Compiled(part.necessary, values, part.row, part.rank == INDEXED, part.is_alone)
 
 
 class _Compiler:
@@ -152,11 +154,13 @@ class _Compiler:
         kind = ALWAYS if is_named else ENTITY  # what has a node is an entity, or may become one
         row = all_of([kind, is_it, inside.necessary])
         sure = all_of([is_it, inside.sufficient])
+        somewhere = self._somewhere(body)
         part = Part(
-            all_of([exists(row), self._somewhere(body)]),
+            all_of([exists(row), somewhere]),
             any_of([surely(all_of(["is_segment", sure])), unanswered(sure)]),
             row,
             RARE if is_named else COMMON,
+            is_alone=somewhere == ALWAYS,
         )
         if body is None and entity.type == CLIENT:
             return any_part([part, self._client(entity, _ANYTHING, ALWAYS)])

@@ -51,6 +51,8 @@ class Part(NamedTuple):
     """A row that there is whenever the part holds; empty when nothing is known."""
     rank: int = COMMON
     """How few traces have such a row, at a guess."""
+    is_alone: bool = False
+    """That there is such a row is all that is necessary."""
 
 
 UNKNOWN = Part(ALWAYS, NEVER)
@@ -83,6 +85,7 @@ def all_parts(parts: Sequence[Part]) -> Part:
         all_of([part.sufficient for part in parts]),
         best.row,
         best.rank,
+        best.is_alone and all(part is best or part.necessary == ALWAYS for part in parts),
     )
 
 
@@ -95,6 +98,7 @@ def any_part(parts: Sequence[Part]) -> Part:
         any_of([part.sufficient for part in parts]),
         any_of([part.row for part in possible]) if has_rows else "",
         max((part.rank for part in possible), default=COMMON),
+        has_rows and all(part.is_alone for part in possible),
     )
 
 
@@ -170,6 +174,7 @@ def _some(row: OnRow, test: Test) -> Part:
         surely(row.sufficient),
         "" if where == ALWAYS else where,
         INDEXED if row.pruned else rank,
+        is_alone=where != ALWAYS,
     )
 
 
@@ -180,7 +185,7 @@ def _of_root(text: str) -> Part:
     row = all_of([ROOT, text])
     other = all_of([ROOT, negated(text)])
     no_other = ALWAYS if other == NEVER else f"countIf({other}) = 0"
-    return Part(exists(row), all_of([surely(row), no_other]), row)
+    return Part(exists(row), all_of([surely(row), no_other]), row, is_alone=True)
 
 
 def _partial() -> Part:

@@ -160,9 +160,13 @@ class Searches:
         self, tenant: Tenant, compiled: Compiled, search: Search, trace_ids: Sequence[str]
     ) -> list[Position]:
         """Those of a few traces that are in the range and may match."""
+        if compiled.is_row_all:
+            starts = self._starts(tenant, trace_ids)
+        else:
+            starts = self._that_hold(tenant, compiled, trace_ids)
         places = sorted(
             Position(start_us, trace_id)
-            for trace_id, start_us in self._that_hold(tenant, compiled, trace_ids).items()
+            for trace_id, start_us in starts.items()
             if search.start_us <= start_us <= search.end_us
         )
         end = len(places) if search.after is None else bisect.bisect_left(places, search.after)
@@ -205,20 +209,36 @@ class Searches:
     def _not_older(
         self, tenant: Tenant, places: Sequence[Position], first_us: int
     ) -> list[Position]:
-        """Without those that have a document from before the rows that were looked at."""
-        if not places:
-            return []
+        """Without those that have a document, or shortly before a row, from before a time."""
+        begin_us = bucket_s(first_us) * 1_000_000
+        if not places or not begin_us:
+            return list(places)
+        before, values = buckets(begin_us - NEAR_US, begin_us - 1)
         rows = self._pool.query(
             f"SELECT lower(hex(trace_id)) FROM documents WHERE {OWNER} AND {TRACES}"
-            " GROUP BY trace_id HAVING min(start_us) < {first:Int64}",
+            " GROUP BY trace_id HAVING min(start_us) < {begin:Int64} UNION ALL"
+            f" SELECT DISTINCT lower(hex(trace_id)) FROM spans WHERE {OWNER} AND {before}"
+            f" AND {TRACES}",
             {
                 **owner(tenant),
+                **values,
                 **traces([place.trace_id for place in places]),
-                "first": bucket_s(first_us) * 1_000_000,
+                "begin": begin_us,
             },
         )
         older = {trace_id_of_hex(digits) for (digits,) in rows}
         return [place for place in places if place.trace_id not in older]
+
+    def _starts(self, tenant: Tenant, trace_ids: Sequence[str]) -> dict[str, int]:
+        """When the first document of each trace began."""
+        if not trace_ids:
+            return {}
+        rows = self._pool.query(
+            f"SELECT lower(hex(trace_id)), min(start_us) FROM documents WHERE {OWNER} AND {TRACES}"
+            " GROUP BY trace_id",
+            {**owner(tenant), **traces(trace_ids)},
+        )
+        return {trace_id_of_hex(digits): start_us for digits, start_us in rows}
 
     def _by_moment(self, tenant: Tenant, search: Search) -> Iterator[list[Position]]:
         """Places by the last receipt, or by the ends of segments, some at a time."""
