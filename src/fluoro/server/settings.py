@@ -53,7 +53,7 @@ class ServerSettings:
     store_threads: int = 0
     """Processor threads of one query; 0 is the number of cores, or what a ClickHouse says."""
 
-    flush_documents: int = 5_000
+    flush_documents: int = 20_000
     """Documents that are written at once at most."""
 
     flush_interval_ms: int = 1_000

@@ -105,6 +105,17 @@ def test_a_full_flush_does_not_wait(store, writer_of):
     assert store.sizes == [4]
 
 
+def test_a_flush_is_bounded_in_bytes_too(store, writer_of):
+    """Two requests of 25 MiB go one after the other; the engine needs many times their memory."""
+    writer = writer_of(AT_ONCE)
+    held(store, writer)
+    futures = [writer.put(documents(1, size=25 * 2**20)) for _ in range(2)]
+    store.open.set()
+    for future in futures:
+        future.result(PATIENCE_S)
+    assert store.sizes[1:] == [1, 1]
+
+
 def test_two_hundred_documents_wait_a_quarter_of_a_second_at_most(store, writer_of):
     """One less waits for the interval; the clock is the test's own."""
     now = [0.0]
