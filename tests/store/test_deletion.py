@@ -74,3 +74,12 @@ def test_a_users_traces_are_deleted_whole(storage, tenant):
     assert found(storage, tenant) == [TWO]
     assert storage.insert([accepted(tenant, segment(3, 5, "web", 0, S))]) == 1
     assert storage.delete_user(tenant, "ada", LATER_US) == 0
+
+
+def test_more_traces_than_one_statement_takes(storage, tenant):
+    """A user of many requests."""
+    numbers = range(1, 2002)
+    storage.insert(all_accepted(tenant, [segment(n, n, "web", 0, S, user="ada") for n in numbers]))
+    insert(storage, tenant, segment(9999, 1, "web", 0, S, user="bob"))
+    assert storage.delete_user(tenant, "ada", LATER_US) == 2001
+    assert found(storage, tenant) == [trace_id(9999)]

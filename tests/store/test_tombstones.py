@@ -65,17 +65,6 @@ def rows(storage, tenant, table, trace, *, masked=False):
     return count
 
 
-def test_more_traces_than_one_statement_takes(own, tenant):
-    """A user of many requests."""
-    numbers = range(1, 2502)
-    own.insert(all_accepted(tenant, [segment(n, n, "web", 0, S, user="ada") for n in numbers]))
-    insert(own, tenant, segment(9999, 1, "web", 0, S, user="bob"))
-    before = own.upkeep.statistics().tombstones
-    assert own.delete_user(tenant, "ada", LATER_US) == 2501
-    assert found(own, tenant) == [trace_id(9999)]
-    assert own.upkeep.statistics().tombstones == before + 2501
-
-
 def test_a_trace_is_refused_until_its_time_is_over(own, tenant, clock):
     """The tombstone is forgotten then."""
     until = clock[0] + DAY
