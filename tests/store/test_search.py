@@ -156,3 +156,106 @@ def test_a_number_compared_with_something_else_is_no_error(storage, tenant, valu
     """It matches nothing, whatever the operator; the store may find more."""
     insert(storage, tenant, segment(1, 1, "web", 0, S))
     assert found(storage, tenant, expression=parse(f"duration = {value}")) in ([], [ONE])
+
+
+def places(storage, tenant, **search):
+    """Times and traces that a search finds, the times after `BASE_US`."""
+    found_places = storage.search(tenant, Search(**search))
+    return [(each.start_us - BASE_US, each.trace_id) for each in found_places]
+
+
+def test_by_service_a_trace_is_where_its_last_segment_of_the_range_ended(storage, tenant):
+    """However long ago it began; calls and what is unfinished do not count."""
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "batch", -50 * HOUR, 5 * S),
+        segment(2, 1, "web", 0, 3 * S),
+        segment(2, 2, "late", 4 * S, 20 * S, parent_id=f"{1:016x}"),
+        segment(3, 1, "web", 0, None),
+        segment(4, 1, "web", 0, 30 * S, subsegments=[entity(2, "x", 0, 5 * S, namespace="remote")]),
+    )
+    window = {"start_us": BASE_US + 3 * S, "end_us": BASE_US + 10 * S, "kind": "Service"}
+    assert places(storage, tenant, **window) == [(5 * S, ONE), (3 * S, trace_id(2))]
+    assert storage.count_traces(tenant, **window) == 2
+    (first,) = storage.search(tenant, Search(**window, limit=1))
+    assert places(storage, tenant, **window, after=first) == [(3 * S, trace_id(2))]
+
+
+def test_by_service_a_filter_sees_the_whole_trace(storage, tenant):
+    """But for `service()`, which means what ended in the range."""
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "batch", -5 * HOUR, 60 * S, user="alice"),
+        segment(1, 2, "worker", 0, 5 * S, parent_id=f"{1:016x}"),
+    )
+    window = {"start_us": BASE_US, "end_us": BASE_US + 10 * S, "kind": "Service"}
+    for text in ('user = "alice"', 'service("worker")', '!service("batch")', '!(user = "bob")'):
+        assert found(storage, tenant, **window, expression=parse(text)) == [ONE], text
+
+
+def test_by_event_a_trace_is_where_it_was_last_received(storage, tenant):
+    """Whatever it states of itself; ranges with earlier receipts alone do not hold it."""
+    insert(storage, tenant, segment(1, 1, "web", -100 * HOUR, S), segment(2, 1, "web", HOUR, HOUR))
+    receipts = {
+        number: storage.documents(tenant, [trace_id(number)])[trace_id(number)][0].receipt_us
+        for number in (1, 2)
+    }
+    assert found(storage, tenant, kind="Event") == [trace_id(2), ONE]
+    early = {"start_us": receipts[1], "end_us": receipts[1], "kind": "Event"}
+    assert found(storage, tenant, **early) == [ONE]
+    assert storage.count_traces(tenant, **early) == 1
+    insert(storage, tenant, segment(1, 2, "late", 0, S, parent_id=f"{1:016x}"))
+    assert found(storage, tenant, **early) == []
+    assert found(storage, tenant, kind="Event") == [ONE, trace_id(2)]
+    assert ONE in found(storage, tenant, kind="Event", expression=parse('service("late")'))
+
+
+def test_a_trace_is_found_by_what_it_does_hours_after_its_start(storage, tenant):
+    """Its rows are read, too, when they are hours apart."""
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "web", 0, S),
+        segment(
+            1,
+            2,
+            "queue",
+            7 * HOUR,
+            9 * HOUR,
+            parent_id=f"{1:016x}",
+            subsegments=[entity(3, "slow", 8 * HOUR, 9 * HOUR)],
+        ),
+    )
+    assert {span.name for span in storage.spans(tenant, [ONE])[ONE]} == {"web", "queue", "slow"}
+
+
+def test_pages_over_many_buckets_join(storage, tenant):
+    """Newest first over hours with gaps, filtered and not."""
+    starts = [number * number * 60 * S for number in range(1, 40)]
+    storage.insert(
+        all_accepted(
+            tenant,
+            [
+                segment(n, 1, "web", start, start + S, user="alice" if n % 3 else "bob")
+                for n, start in enumerate(starts, start=1)
+            ],
+        )
+    )
+    for text, expected in (
+        ("", range(39, 0, -1)),
+        ('user = "bob"', range(39, 0, -3)),
+        ("!fault", range(39, 0, -1)),
+    ):
+        expression = parse(text)
+        joined, after = [], None
+        while True:
+            page = storage.search(tenant, Search(0, LAST_US, expression, after, limit=4))
+            joined += [each.trace_id for each in page]
+            if len(page) < 4:
+                break
+            after = page[-1]
+        matching = [each for each in joined if each in {trace_id(n) for n in expected}]
+        assert matching == [trace_id(number) for number in expected]
+        assert len(set(joined)) == len(joined)

@@ -42,9 +42,9 @@ class FailingStorage(MemoryStorage):
         self._fail()
         return super().search(tenant, search)
 
-    def count_traces(self, tenant, start_us, end_us):
+    def count_traces(self, tenant, start_us, end_us, kind="TraceId"):
         self._fail()
-        return super().count_traces(tenant, start_us, end_us)
+        return super().count_traces(tenant, start_us, end_us, kind)
 
     def graph(self, tenant, start_us, end_us, trace_ids=None):
         self._fail()

@@ -41,10 +41,6 @@ PAGE = 1_000
 """Summaries on one page."""
 
 _US_PER_S = 1_000_000
-_REACH_US = 60 * 60 * _US_PER_S
-"""How long before a range a trace may have begun that was updated, or ended a segment, in it."""
-_AHEAD_US = 5 * 60 * _US_PER_S
-"""How far a sender's clock may be ahead of ours."""
 _SERVICE_MARGIN_S = 60
 
 
@@ -103,10 +99,9 @@ def get_trace_summaries(
 ) -> GetTraceSummariesResult:
     """One page of the traces that match, newest first.
 
-    Type TraceId goes by the start of a trace and is exact. Event (last receipt) and Service (end of
-    a segment) check exactly too, but only traces that began at most an hour before the range; their
-    pages follow the start, and the traces within a page the time they go by. TracesProcessedCount
-    counts the traces of the range, for Event and Service those that were looked at.
+    Type TraceId goes by the start of a trace, Event by its last receipt and Service by the ends of
+    its segments, however long ago it began. TracesProcessedCount is the exact number of traces in
+    the range, whether they match or not.
 
     Raises:
         InputError: The range, the sampling, the filter or the token is not valid.
@@ -119,11 +114,12 @@ def get_trace_summaries(
     token = read_token(request.next_token, query) if request.next_token else None
     is_by_start = kind == "TraceId"
     search = Search(
-        start_us=start_us if is_by_start else max(start_us - _REACH_US, 0),
-        end_us=end_us + _AHEAD_US if kind == "Event" else end_us,
+        start_us=start_us,
+        end_us=end_us,
         expression=expression,
         after=token.after if token else None,
         limit=PAGE,
+        kind=kind,
     )
 
     def accepts(trace: Trace) -> bool:
@@ -133,11 +129,7 @@ def get_trace_summaries(
             return False
         return matches(expression, trace, (start_us, end_us) if kind == "Service" else None)
 
-    count = (
-        token.count
-        if token
-        else backend.storage.count_traces(tenant, search.start_us, search.end_us)
-    )
+    count = token.count if token else backend.storage.count_traces(tenant, start_us, end_us, kind)
     page = read_page(backend.storage, tenant, search, accepts)
     traces = page.traces
     moments = {trace.id: _moment_us(trace, kind, start_us, end_us) or 0 for trace in traces}
