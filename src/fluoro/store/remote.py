@@ -59,12 +59,12 @@ def connect(address: Address, password: str, limits: Limits) -> Engine:
     # Our own manager, since the library's goes through proxies.
     http = httputil.get_pool_manager(maxsize=2 * limits.readers + _ROOM, num_pools=_NODES)
     entry = _Server(address, password, http)
-    asking: dict[str, str | int] = {"max_execution_time": limits.query_timeout_s}
+    wait_s = limits.query_timeout_s + _GRACE_S
+    asking = {"max_execution_time": limits.query_timeout_s, **_patience(wait_s)}
     if limits.query_memory_bytes:
         asking["max_memory_usage"] = limits.query_memory_bytes
     if limits.threads:
         asking["max_threads"] = limits.threads
-    wait_s = limits.query_timeout_s + _GRACE_S
 
     with contextlib.ExitStack() as opened, translated():
         opened.callback(_release, http)
@@ -87,7 +87,7 @@ def connect(address: Address, password: str, limits: Limits) -> Engine:
         ]
         nodes[0].sort(key=lambda replica: not replica.answers())
         first = nodes[0][0].name
-        writer = entry.client(first, {}, _WRITE_TIMEOUT_S)
+        writer = entry.client(first, _patience(_WRITE_TIMEOUT_S), _WRITE_TIMEOUT_S)
         readers = [entry.client(first, asking, wait_s) for _ in range(limits.readers)]
         opened.pop_all()
     return Engine(
@@ -97,6 +97,11 @@ def connect(address: Address, password: str, limits: Limits) -> Engine:
         layout=Layout(address.cluster, address.is_replicated),
         release=lambda: _release(http),
     )
+
+
+def _patience(wait_s: int) -> dict[str, int]:
+    """How long a node waits for another one that says nothing: less than we wait for it."""
+    return {"receive_timeout": wait_s - _GRACE_S // 2}
 
 
 class _Server:
