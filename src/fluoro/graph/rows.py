@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Node(msgspec.Struct, frozen=True, order=True):
+class Node(msgspec.Struct, frozen=True, order=True, gc=False):
     """Identity of a node: (Name, Type, AccountId); the last two are empty when there is none."""
 
     name: str

@@ -6,10 +6,11 @@ from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.segment import RecordedException
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """A row of table `spans`; field names are the column names.
 
     Ids are in the inside form of `model.ids`; absent strings are empty, an absent status is 0.
+    It can be in no circle of references, so the garbage collector need not walk thousands of them.
     """
 
     trace_id: str

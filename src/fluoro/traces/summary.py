@@ -3,7 +3,7 @@
 Source: spec of trace queries, section 1.4, from answers of AWS.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fluoro.graph.edges import node_of
 from fluoro.graph.rows import Node
@@ -15,6 +15,7 @@ from fluoro.traces.trace import Trace
 from fluoro.wire import xray_api
 
 _Value = str | float | bool
+_Names = Mapping[Node, xray_api.ServiceId]
 
 
 def summarize(trace: Trace) -> xray_api.TraceSummary:
@@ -24,6 +25,7 @@ def summarize(trace: Trace) -> xray_api.TraceSummary:
     spans.
     """
     spans = trace.spans
+    names = {node: service_id(node) for node in trace.nodes}
     causes = trace.root_causes
     root = trace.root
     flags = 0 if root is None else root.flags
@@ -37,9 +39,9 @@ def summarize(trace: Trace) -> xray_api.TraceSummary:
         has_throttle=bool(flags & THROTTLE),
         is_partial=trace.is_partial,
         http=xray_api.Http() if root is None else _http(root),
-        annotations=_annotations(trace),
-        users=_users(trace),
-        service_ids=[service_id(node) for node in trace.nodes],
+        annotations=_annotations(trace, names),
+        users=_users(trace, names),
+        service_ids=list(names.values()),
         resource_arns=[
             xray_api.ResourceARNDetail(arn) for arn in distinct(span.resource_arn for span in spans)
         ],
@@ -113,7 +115,7 @@ def _http(root: Span) -> xray_api.Http:
     )
 
 
-def _annotations(trace: Trace) -> dict[str, list[xray_api.ValueWithServiceIds]]:
+def _annotations(trace: Trace, names: _Names) -> dict[str, list[xray_api.ValueWithServiceIds]]:
     """For each key its values, each once (true is not 1), and who set it."""
     setters: dict[str, dict[tuple[bool, _Value], list[Span]]] = {}
     for span in trace.spans:
@@ -122,7 +124,9 @@ def _annotations(trace: Trace) -> dict[str, list[xray_api.ValueWithServiceIds]]:
             values.setdefault((isinstance(value, bool), value), []).append(span)
     return {
         key: [
-            xray_api.ValueWithServiceIds(_annotation_value(value), _service_ids(trace, spans))
+            xray_api.ValueWithServiceIds(
+                _annotation_value(value), _service_ids(trace, spans, names)
+            )
             for (_, value), spans in values.items()
         ]
         for key, values in setters.items()
@@ -139,16 +143,18 @@ def _annotation_value(value: _Value) -> xray_api.AnnotationValue:
             return xray_api.AnnotationValue(number_value=value)
 
 
-def _users(trace: Trace) -> list[xray_api.TraceUser]:
+def _users(trace: Trace, names: _Names) -> list[xray_api.TraceUser]:
     users: dict[str, list[Span]] = {}
     for span in trace.spans:
         if span.user:
             users.setdefault(span.user, []).append(span)
-    return [xray_api.TraceUser(user, _service_ids(trace, spans)) for user, spans in users.items()]
+    return [
+        xray_api.TraceUser(user, _service_ids(trace, spans, names)) for user, spans in users.items()
+    ]
 
 
-def _service_ids(trace: Trace, spans: Iterable[Span]) -> list[xray_api.ServiceId]:
+def _service_ids(trace: Trace, spans: Iterable[Span], names: _Names) -> list[xray_api.ServiceId]:
     """The services whose segments hold the spans, in the order they first come."""
     around = (trace.segment_of.get(span.id) for span in spans)
     nodes = dict.fromkeys(node_of(segment) for segment in around if segment is not None)
-    return [service_id(node) for node in nodes]
+    return [names[node] for node in nodes]

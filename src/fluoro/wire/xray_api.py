@@ -40,7 +40,7 @@ def _member_name(field: str) -> str:
     return _SPELLINGS.get(field) or "".join(word.capitalize() for word in field.split("_"))
 
 
-class Shape(msgspec.Struct, frozen=True, rename=_member_name, omit_defaults=True):
+class Shape(msgspec.Struct, frozen=True, rename=_member_name, omit_defaults=True, gc=False):
     """Base of all shapes: PascalCase members, absent ones left out."""
 
 
