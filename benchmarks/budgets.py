@@ -89,11 +89,13 @@ class Run:
         rate = stored.rate * _BESIDE_SHARE
         beside = data_set(options.later(rate * options.beside_s, seed=1))
         with serving(path, self.every) as server:
+            server.settle()
             check_count(server, data.shape, data.shape.traces)
             say(f"reads while {rate:,.0f} documents/s come")
             during = self.beside(server, Reads(data, data.shape.end), beside, rate)
             full_bytes = server.most_resident_bytes()
             time.sleep(options.quiet_s)
+            server.settle()
             say("light load")
             few = options.later(_LIGHT_RATE * (options.light_s + 5), seed=2)
             share = light_load(server, few, _LIGHT_RATE, options.light_s)
@@ -119,6 +121,7 @@ class Run:
             say(f"taking the first {share:.0%}")
             ingests.append(self.ingest(path, data, 0, cut))
             with serving(path, self.every) as server:
+                server.settle()
                 reads = Reads(data, shape.start + (shape.end - shape.start) * share)
                 small = measure_some(server, reads, self.options.runs)
         say("taking the rest")
@@ -126,6 +129,7 @@ class Run:
         say("reads")
         measure = measure_all if is_whole else measure_some
         with serving(path, self.every) as server:
+            server.settle()
             found = measure(server, Reads(data, shape.end), self.options.runs)
         return Stored(ingests, found, small, share)
 

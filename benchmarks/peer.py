@@ -114,6 +114,7 @@ def _fluoro(path: Path, options: Options, cores: tuple[set[int], set[int]]) -> S
         "dependencies of 1 h": reads.graph(HOUR_S),
     }
     with serving(path, every) as server:
+        server.settle()
         found = {name: measure(server, asked, options.runs) for name, asked in questions.items()}
         full_bytes = max(taken.full_bytes, server.most_resident_bytes())
     disk = read_disk(path)
@@ -158,6 +159,7 @@ def _jaeger(
         full_bytes = server.most_resident_bytes()
     evict(path)
     with jaeger.Jaeger(binary, path, every, is_durable=is_durable) as server:
+        server.settle()
         found = {
             name: measure(server, asked, options.runs)
             for name, asked in _jaeger_questions(Reads(data, data.shape.end)).items()

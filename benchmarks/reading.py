@@ -20,7 +20,7 @@ from traces import ITEMS, TENANTS, topology
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 _ANSWER_LIMIT_S = 120
-_KIND_LIMIT_S = 40.0
+_KIND_LIMIT_S = 25.0
 _MESSAGE = 80
 
 

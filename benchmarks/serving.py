@@ -18,6 +18,11 @@ _SCHEDULED = 2
 _START_LIMIT_S = 120
 _STOP_LIMIT_S = 120
 _ANSWER_LIMIT_S = 120
+_SETTLE_LIMIT_S = 180
+_LOOK_S = 2.0
+_CALM_LOOKS = 4
+_CALM_SHARE = 0.15
+"""Of a processor."""
 _PART = re.compile(r"([^_]+)_(\d+)_(\d+)_(\d+)(?:_\d+)?$")
 
 
@@ -58,6 +63,16 @@ class Program:
                     return answer
             time.sleep(0.02)
         return sys.exit(f"waited {limit_s} s in vain for {what}: see {self._log}")
+
+    def settle(self) -> None:
+        """Wait until it does next to nothing: merges and jobs go on after its start."""
+        deadline = time.monotonic() + _SETTLE_LIMIT_S
+        calm = 0
+        while calm < _CALM_LOOKS and time.monotonic() < deadline:
+            before_s = self.cpu_s()
+            time.sleep(_LOOK_S)
+            is_calm = self.cpu_s() - before_s < _CALM_SHARE * _LOOK_S
+            calm = calm + 1 if is_calm else 0
 
     def stop(self) -> None:
         """End it in an orderly way."""
