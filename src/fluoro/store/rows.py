@@ -1,6 +1,7 @@
 """Rows of `spans` as they are read, and as spans of traces."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from fluoro.model.ids import trace_id_of_hex
 from fluoro.model.segment import RecordedException
@@ -41,8 +42,7 @@ def further_places(rows: Sequence[Row]) -> dict[str, set[int]]:
 def spans_of_rows(rows: Sequence[Row]) -> dict[str, list[Span]]:
     """The spans of each trace by start, then id, with the services that rows leave out."""
     found: dict[str, list[Span]] = {}
-    for row in rows:
-        span = _span(row)
+    for span in _spans(rows):
         found.setdefault(span.trace_id, []).append(span)
     return {
         trace_id: sorted(with_services(spans), key=lambda span: (span.start_us, span.id))
@@ -50,17 +50,22 @@ def spans_of_rows(rows: Sequence[Row]) -> dict[str, list[Span]]:
     }
 
 
-def _span(row: Row) -> Span:
-    fields = [*row]
-    fields[0] = trace_id_of_hex(row[0])
-    fields[_ANNOTATIONS] = {
-        key: _annotation(kind, text, number) for key, kind, text, number in row[_ANNOTATIONS]
-    }
-    if row[_EXCEPTIONS]:
-        fields[_EXCEPTIONS] = tuple(RecordedException(*each) for each in row[_EXCEPTIONS])
-    else:
-        fields[_EXCEPTIONS] = ()
-    return Span(*fields)
+def _spans(rows: Sequence[Row]) -> Iterator[Span]:
+    """Each row's span; what is not as it is in `Span` is changed a column at a time."""
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    if not columns:
+        return iter(())
+    trace_ids = {digits: trace_id_of_hex(digits) for digits in set(columns[0])}
+    columns[0] = [trace_ids[digits] for digits in columns[0]]
+    columns[_ANNOTATIONS] = [
+        {key: _annotation(kind, text, number) for key, kind, text, number in each} if each else {}
+        for each in columns[_ANNOTATIONS]
+    ]
+    columns[_EXCEPTIONS] = [
+        tuple(RecordedException(*one) for one in each) if each else ()
+        for each in columns[_EXCEPTIONS]
+    ]
+    return map(Span, *columns)
 
 
 def _annotation(kind: int, text: str, number: float) -> str | float | bool:
