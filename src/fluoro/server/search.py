@@ -5,7 +5,7 @@ Source: spec of trace queries, sections 1.2 and 1.3; architecture, section 9.
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -16,19 +16,16 @@ from fluoro.filters.evaluate import holds
 from fluoro.filters.groups import expand_groups
 from fluoro.filters.parser import parse
 from fluoro.filters.scopes import Window
-from fluoro.filters.tree import Constant, Expression, needs_metadata
+from fluoro.filters.tree import Constant, Expression
 from fluoro.model.tenant import Tenant
+from fluoro.store.matching import read_traces
 from fluoro.store.storage import Position, Search, Storage
-from fluoro.traces.metadata import metadata_of
 from fluoro.traces.trace import Trace
 
 _ROUNDS = 10
 """Batches of candidates that are read for one page before it is answered as it is."""
 
 _FINGERPRINT_BYTES = 8
-
-_DOCUMENTS_OF = 50
-"""Traces whose documents are in memory at a time, when a filter asks for metadata."""
 
 _DEFAULT_GROUP = "Default"
 """The group of all traces."""
@@ -86,31 +83,14 @@ def read_page(
         wanted = search.limit - len(found)
         positions = storage.search(tenant, msgspec.structs.replace(search, limit=wanted))
         trace_ids = [position.trace_id for position in positions]
-        found += [trace for trace in _traces(storage, tenant, trace_ids, search) if accepts(trace)]
+        traces = read_traces(storage, tenant, trace_ids, search.expression)
+        found += [trace for trace in traces if accepts(trace)]
         if len(positions) < wanted:
             return Page(found, None)
         search = msgspec.structs.replace(search, after=positions[-1])
         if len(found) >= search.limit:
             break
     return Page(found, search.after)
-
-
-def _traces(
-    storage: Storage, tenant: Tenant, trace_ids: Sequence[str], search: Search
-) -> Iterator[Trace]:
-    """Traces in the order of their ids; with their metadata when the search asks for it."""
-    spans = storage.spans(tenant, trace_ids)
-    there = [trace_id for trace_id in trace_ids if spans.get(trace_id)]
-    if not needs_metadata(search.expression):
-        for trace_id in there:
-            yield Trace(spans[trace_id])
-        return
-    for first in range(0, len(there), _DOCUMENTS_OF):
-        part = there[first : first + _DOCUMENTS_OF]
-        documents = storage.documents(tenant, part)
-        for trace_id in part:
-            stored = [(each.id, each.document) for each in documents.get(trace_id, ())]
-            yield Trace(spans[trace_id], metadata_of(spans[trace_id], stored))
 
 
 def matches(expression: Expression | None, trace: Trace, window: Window | None = None) -> bool:

@@ -14,6 +14,7 @@ from fluoro.store.edges import Edges
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.maintenance import Maintenance
+from fluoro.store.matching import Matching
 from fluoro.store.migrations import migrate
 from fluoro.store.pool import Limits, Pool
 from fluoro.store.reader import Reader
@@ -46,6 +47,7 @@ class ClickHouseStorage:
         self._searches = Searches(pool)
         self.search = self._searches.search
         self.count_traces = self._searches.count_traces
+        self.matching = Matching(pool, self._searches, self).matching
         self.latest_us = self._reader.latest_us
 
     @classmethod

@@ -7,7 +7,6 @@ Two things are not seen here: that spans which hang on each other in a circle ma
 and that a call was moved below another segment than that of its document.
 """
 
-import re
 from typing import Any
 
 import msgspec
@@ -62,8 +61,6 @@ from fluoro.store.parts import (
 Window = tuple[int, int]
 """First and last epoch microsecond of what `service()` and `edge()` look at."""
 
-_PLACE = re.compile(r"\{(p[0-9]+):")
-"""A parameter in a text."""
 _CALLED = "is_segment AND parent_id != 0"
 _ANYTHING = exact(ALWAYS)
 
@@ -87,6 +84,8 @@ class Compiled(msgspec.Struct, frozen=True):
     """An index leaves out most of the table for it."""
     is_row_all: bool = False
     """Each trace with such a row fulfils the condition."""
+    sufficient: str = NEVER
+    """As the condition, but it holds only where the expression does, if the rows read are FINAL."""
 
     @property
     def needs_final(self) -> bool:
@@ -102,12 +101,17 @@ def compile_filter(expression: Expression | None, window: Window | None = None) 
         window: Where given, `service()` and `edge()` look at what ended in it alone.
     """
     if expression is None:
-        return Compiled(ALWAYS, {})
+        return Compiled(ALWAYS, {}, sufficient=ALWAYS)
     compiler = _Compiler(window)
     part = compiler.compile(expression)
-    used = set(_PLACE.findall(f"{part.necessary} {part.row}"))
-    values = {name: value for name, value in compiler.bound.values.items() if name in used}
-    return Compiled(part.necessary, values, part.row, part.rank == INDEXED, part.is_alone)
+    return Compiled(
+        part.necessary,
+        compiler.bound.values,
+        part.row,
+        part.rank == INDEXED,
+        part.is_alone,
+        part.sufficient,
+    )
 
 
 class _Compiler:

@@ -4,9 +4,13 @@ Tests only; no program uses it.
 """
 
 import bisect
+import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
+from fluoro.filters.evaluate import holds
 from fluoro.filters.selector import Selector, chosen, is_counted
 from fluoro.graph.edges import observe
 from fluoro.graph.rows import GraphRows
@@ -15,6 +19,7 @@ from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store.flatten import spans_of
+from fluoro.store.matching import read_traces
 from fluoro.store.resolve import with_services
 from fluoro.store.storage import (
     Accepted,
@@ -127,6 +132,17 @@ class MemoryStorage:
         if search.after is not None:
             end = bisect.bisect_left(positions, search.after)
         return positions[max(end - search.limit, 0) : end][::-1]
+
+    def matching(self, tenant: Tenant, search: Search) -> Iterator[list[str]]:
+        """See `Storage.matching`."""
+        window = (search.start_us, search.end_us) if search.kind == "Service" else None
+        places = self.search(tenant, msgspec.structs.replace(search, limit=sys.maxsize))
+        trace_ids = [place.trace_id for place in places]
+        yield [
+            trace.id
+            for trace in read_traces(self, tenant, trace_ids, search.expression)
+            if search.expression is None or holds(search.expression, trace, window)
+        ]
 
     def count_traces(
         self, tenant: Tenant, start_us: int, end_us: int, kind: RangeType = "TraceId"

@@ -34,6 +34,9 @@ WILD = "bucket < toDateTime(31536000, 'UTC') OR bucket >= toDateTime(4260211200,
 ROWS_OF = f"{OWNER} AND (bucket IN ({_NEAR}) OR bucket IN ({_FURTHER}) OR {WILD}) AND {TRACES}"
 """Rows of traces, by their ids."""
 
+ROOTS = "(is_segment OR service = '')"
+"""Rows among which are the roots of all documents."""
+
 LAST = f"if(bitAnd(flags, {IN_PROGRESS}) = 0, start_us + dur_us, toInt64(receipt_us))"
 """Until when a document's rows may begin: its end, or its receipt while it is unfinished."""
 

@@ -23,6 +23,7 @@ from fluoro.store.places import (
     LAST,
     LONGEST_US,
     NEAR_US,
+    ROOTS,
     ROWS_OF,
     WILD,
     buckets_until,
@@ -111,7 +112,7 @@ class Searches:
                 return
             end_us = first_us - 1
             if was_empty:
-                newest_us = self._newest_us(tenant, search.start_us, end_us)
+                newest_us = self.newest_us(tenant, search.start_us, end_us)
                 if newest_us is None:
                     return
                 top_us -= end_us - newest_us
@@ -120,7 +121,7 @@ class Searches:
             needed = _MARGIN * (search.limit - found) / found if found else _MOST_TIMES
             first_us = end_us - round(covered_us * min(max(needed, 1), _MOST_TIMES))
 
-    def _newest_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
+    def newest_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
         """End of the newest bucket of a range that has rows."""
         within, values = buckets(start_us, end_us)
         rows = self._pool.query(
@@ -130,7 +131,7 @@ class Searches:
         )
         return rows[0][0] * 1_000_000 + semantics.BUCKET_US - 1 if rows else None
 
-    def _last_us(self, tenant: Tenant, search: Search) -> int:
+    def last_us(self, tenant: Tenant, search: Search) -> int:
         """Until when something may have happened in the traces that began in a range."""
         near_us = search.end_us + NEAR_US
         within, values = buckets(search.start_us, search.end_us)
@@ -143,7 +144,7 @@ class Searches:
 
     def _rows(self, tenant: Tenant, compiled: Compiled, search: Search) -> list[tuple[int, str]]:
         """Bucket and trace of the newest rows that the filter names."""
-        within, values = buckets(search.start_us, self._last_us(tenant, search))
+        within, values = buckets(search.start_us, self.last_us(tenant, search))
         rows = self._pool.query(
             f"SELECT toUnixTimestamp(bucket), lower(hex(trace_id)) FROM spans WHERE {OWNER}"
             f" AND {within} AND ({compiled.row}) ORDER BY bucket DESC LIMIT {{limit:UInt32}}",
@@ -177,9 +178,9 @@ class Searches:
     ) -> Iterator[list[Position]]:
         """Places in a stretch of a range, page by page."""
         has_filter = search.expression is not None
-        last_us = self._last_us(tenant, search) if has_filter else search.end_us
+        last_us = self.last_us(tenant, search) if has_filter else search.end_us
         where, values = buckets(search.start_us, last_us)
-        values |= _around(bucket_s(search.start_us), bucket_s(last_us))
+        values |= around(search.start_us, last_us)
         while True:
             places = self._places(tenant, compiled, search, where, values)
             yield self._not_older(tenant, places, search.start_us)
@@ -296,7 +297,7 @@ class Searches:
         rows = self._pool.query(
             "SELECT lower(hex(trace_id)),"
             f" coalesce(minOrNullIf(start_us, NOT ({WILD})), min(start_us)),"
-            f" maxIf({LAST}, (is_segment OR service = '') AND {LAST} - start_us > {{near:Int64}})"
+            f" maxIf({LAST}, {ROOTS} AND {LAST} - start_us > {{near:Int64}})"
             f" AS last_us FROM spans{final} WHERE {ROWS_OF} GROUP BY trace_id"
             f" HAVING ({compiled.condition}) OR {is_open}",
             {
@@ -335,11 +336,11 @@ class Searches:
         return int(rows[0][0])
 
 
-def _around(first_s: int, last_s: int) -> dict[str, int]:
+def around(first_us: int, last_us: int) -> dict[str, int]:
     """What the rows that are looked at span, for the documents that a filter reads."""
     return {
-        "around_start": first_s * 1_000_000,
-        "around_end": last_s * 1_000_000 + semantics.BUCKET_US,
+        "around_start": bucket_s(first_us) * 1_000_000,
+        "around_end": bucket_s(last_us) * 1_000_000 + semantics.BUCKET_US,
     }
 
 

@@ -7,7 +7,7 @@ All calls block and are made from worker threads. Every read is of one tenant. W
 belongs to the caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -129,6 +129,12 @@ class Storage(Protocol):
         checks each again with `filters.evaluate` on its spans. A trace's start is the earliest
         start over its rows.
         Fewer than `limit` means that there are no more.
+        """
+
+    def matching(self, tenant: Tenant, search: Search) -> Iterator[list[str]]:
+        """Ids of all traces of a range that the expression holds for, some at a time, in no order.
+
+        Exact, without a limit. A trace that did nothing for 15 minutes may come twice.
         """
 
     def count_traces(

@@ -36,11 +36,10 @@ def test_no_expression_is_always_true():
 def test_texts_travel_as_parameters_alone(text):
     """Nothing of them is in the SQL, wherever they stand."""
     found = compiled(text)
-    written = found.condition + found.row
+    written = found.condition + found.row + found.sufficient
     assert "DROP" not in written
     assert "'; " not in written
     assert any("DROP" in str(value) for value in found.parameters.values())
-    assert all(f"{{{name}:" in written for name in found.parameters)
 
 
 @pytest.mark.parametrize("field", ["duration", "responsetime", "http.status", "annotation.n"])
