@@ -95,10 +95,11 @@ def _count(pool: Pool, session: Session, window: Window, *, by_minute: bool) -> 
     nodes = {row[0]: Node(*row[1:]) for row in session.query(graph_sql.nodes())}
     if not nodes:
         return []
-    links = _links(session)
+    ((alone, below),) = session.query(graph_sql.shapes())
+    links = _links(session) if alone else None
     return [
         _named(row, nodes)
-        for select in graph_sql.counts(links, by_minute=by_minute)
+        for select in graph_sql.counts(links, has_below=below > 0, by_minute=by_minute)
         for row in session.query(select, parameters)
     ]
 

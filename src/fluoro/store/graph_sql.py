@@ -118,21 +118,31 @@ SELECT a.trace_id AS trace_id, a.document AS document, {columns},
 FROM {before} AS a ANY LEFT JOIN {before} AS b ON a.trace_id = b.trace_id AND a.up = b.document"""
 
 
-def counts(links_name: str, *, by_minute: bool) -> list[str]:
+def shapes() -> str:
+    """Select of how many rows need links, and how many segments may hang below no call."""
+    return """
+SELECT countIf(own = 0), countIf(is_segment AND parent_id != 0
+    AND (trace_id, parent_id) NOT IN (SELECT trace_id, id FROM rows WHERE is_call))
+FROM rows"""
+
+
+def counts(links_name: str | None, *, has_below: bool, by_minute: bool) -> list[str]:
     """Selects whose rows (`COUNTED`) are the answer together.
 
-    With `by_minute` those of each minute (since 1970) are apart; else it is 0.
+    Planning is most of what a small window costs, so what it has not is left out.
+
+    Args:
+        links_name: Table of the links; None when no row needs any.
+        has_below: Segments may hang below no call.
+        by_minute: Rows of each minute (since 1970) are apart; else it is 0.
     """
-    found = f"SELECT * FROM {links_name} WHERE is_found"
+    found = None if links_name is None else f"SELECT * FROM {links_name} WHERE is_found"
+    parts = [(_segments(found), "lasting_us"), (_calls(found), "")]
+    if has_below:
+        parts.append((_below(found), ""))
     return [
-        _counted(
-            f"SELECT * REPLACE (0 AS minute) FROM ({rows})" if not by_minute else rows, durations
-        )
-        for rows, durations in (
-            (_segments(found), "lasting_us"),
-            (_calls(found), ""),
-            (_below(found), ""),
-        )
+        _counted(rows if by_minute else f"SELECT * REPLACE (0 AS minute) FROM ({rows})", durations)
+        for rows, durations in parts
     ]
 
 
@@ -165,17 +175,22 @@ FROM ({rows}) GROUP BY minute, kind, is_root, source, target
 _COUNTS = "start_us, end_us, dur_us, flags, name, minute"
 
 
-def _segments(found: str) -> str:
+def _segments(found: str | None) -> str:
     """Segments of each service, its roots apart.
 
     Durations reach to the last end of what is attached to a segment inside its service.
     """
+    around, linked, is_inside = "r.document_id", "", "r.own != 0"
+    if found:
+        around = "if(r.own != 0, r.document_id, l.up)"
+        linked = (
+            f"LEFT JOIN ({found}) AS l ON r.trace_id = l.trace_id AND r.document_id = l.document"
+        )
+        is_inside = "(r.own != 0 OR l.is_found)"
     inside = f"""
-SELECT r.trace_id AS trace_id, if(r.own != 0, r.document_id, l.up) AS around,
-    groupArray((r.start_us, r.end_us)) AS ends
-FROM rows AS r LEFT JOIN ({found}) AS l
-    ON r.trace_id = l.trace_id AND r.document_id = l.document
-WHERE NOT r.is_segment AND {_FINISHED} AND (r.own != 0 OR l.is_found)
+SELECT r.trace_id AS trace_id, {around} AS around, groupArray((r.start_us, r.end_us)) AS ends
+FROM rows AS r {linked}
+WHERE NOT r.is_segment AND {_FINISHED} AND {is_inside}
 GROUP BY trace_id, around"""
     near = f"arrayMap(x -> x.2, arrayFilter(x -> x.1 <= end_us + {APART_US}, ends))"
     return f"""
@@ -185,22 +200,27 @@ FROM (SELECT * FROM rows WHERE is_segment AND (({ENDED}) OR ({_BEGAN}))) AS s
 LEFT JOIN ({inside}) AS i ON s.trace_id = i.trace_id AND s.id = i.around"""
 
 
-_CALLER = "multiIf(o.node != 0, o.node, c.own != 0, c.own, l.own)"
-"""Node of the segment around a row, 0 for orphans: of the document that counts, if it is there.
+def _with_caller(found: str | None) -> tuple[str, str]:
+    """Node of the segment around a row `c`, 0 for orphans, and the joins that it needs.
 
-The row may be from another one, such as one sent while its segment was in progress.
-"""
-
-
-def _with_caller(found: str) -> str:
-    """Joins that `_CALLER` needs of the rows `c`."""
-    return f"""
+    It is that of the document that counts, if it is there: the row may be from another one, such as
+    one sent while its segment was in progress.
+    """
+    own = "SELECT trace_id, id, node FROM rows WHERE is_segment"
+    if not found:
+        return "if(o.node != 0, o.node, c.own)", (
+            f"ANY LEFT JOIN ({own}) AS o ON c.trace_id = o.trace_id AND c.document_id = o.id"
+        )
+    return (
+        "multiIf(o.node != 0, o.node, c.own != 0, c.own, l.own)",
+        f"""
 LEFT JOIN ({found}) AS l ON c.trace_id = l.trace_id AND c.document_id = l.document
-ANY LEFT JOIN (SELECT trace_id, id, node FROM rows WHERE is_segment) AS o
-    ON c.trace_id = o.trace_id AND if(c.own != 0, c.document_id, l.up) = o.id"""
+ANY LEFT JOIN ({own}) AS o
+    ON c.trace_id = o.trace_id AND if(c.own != 0, c.document_id, l.up) = o.id""",
+    )
 
 
-def _calls(found: str) -> str:
+def _calls(found: str | None) -> str:
     """Calls by caller and by whom they reached, whether or not a segment answered."""
     calls = f"SELECT * FROM rows WHERE is_call AND {ENDED}"
     answers = f"""
@@ -209,21 +229,23 @@ FROM (SELECT * FROM rows WHERE is_segment AND parent_id != 0) AS a
 INNER JOIN ({calls}) AS c ON a.trace_id = c.trace_id AND a.parent_id = c.id
 WHERE a.start_us <= c.end_us + {APART_US}"""
     columns = ", ".join(f"c.{column} AS {column}" for column in _COUNTS.split(", "))
+    caller, joins = _with_caller(found)
     return f"""
 SELECT if(a.call_id != 0, '{ANSWERED}', '{UNANSWERED}') AS kind, 0 AS is_root,
-    {_CALLER} AS source, if(a.call_id != 0, a.node, c.node) AS target, {columns}
-FROM ({calls}) AS c {_with_caller(found)}
+    {caller} AS source, if(a.call_id != 0, a.node, c.node) AS target, {columns}
+FROM ({calls}) AS c {joins}
 LEFT JOIN ({answers}) AS a ON c.trace_id = a.trace_id AND c.id = a.call_id"""
 
 
-def _below(found: str) -> str:
+def _below(found: str | None) -> str:
     """Segments whose parent is a segment or local work, by its service."""
     below = f"SELECT * FROM rows WHERE is_segment AND parent_id != 0 AND {ENDED}"
     columns = ", ".join(f"b.{column} AS {column}" for column in _COUNTS.split(", "))
+    caller, joins = _with_caller(found)
     return f"""
-SELECT '{BELOW}' AS kind, 0 AS is_root, {_CALLER} AS source, b.node AS target,
+SELECT '{BELOW}' AS kind, 0 AS is_root, {caller} AS source, b.node AS target,
     {columns}
 FROM ({below}) AS b
 INNER JOIN (SELECT * FROM rows WHERE NOT is_call) AS c
-    ON b.trace_id = c.trace_id AND b.parent_id = c.id {_with_caller(found)}
+    ON b.trace_id = c.trace_id AND b.parent_id = c.id {joins}
 WHERE source != 0 AND abs(b.start_us - c.start_us) <= {APART_US}"""
