@@ -49,7 +49,7 @@ class Edges:
         busy: set[int] = set()
         covered_us = freshness.covered_us(self._pool)
         if covered_us is not None:
-            since_us = covered_us - freshness.OVERLAP_US
+            since_us = covered_us - freshness.overlap_us(self._pool)
             raw = freshness.stretches(freshness.stale(self._pool, tenant, stretch, since_us))
             condition, names = _of_selector(selector)
             parameters = {**self._minutes(tenant, stretch, raw), **names}
@@ -78,7 +78,7 @@ class Edges:
         stretch = Stretch(-(-start_us // _US_PER_MINUTE), end_us // _US_PER_MINUTE)
         if covered_us is None or stretch.first >= stretch.last:
             return count(self._pool, Window(tenant, start_us, end_us), by_minute=False)
-        since_us = covered_us - freshness.OVERLAP_US
+        since_us = covered_us - freshness.overlap_us(self._pool)
         stale = freshness.stale(self._pool, tenant, stretch, since_us)
         raw = freshness.stretches(stale)
         found = self._closed(tenant, stretch, raw)

@@ -12,7 +12,7 @@ from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness
 from fluoro.store.counting import Window, added_up, count
 from fluoro.store.edge_table import MINUTE_S, PERIODS_S
-from fluoro.store.freshness import OVERLAP_US, Stretch
+from fluoro.store.freshness import Stretch
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import owner
 from fluoro.store.pool import Pool
@@ -20,6 +20,8 @@ from fluoro.store.upkeep import MINUTES_A_PASS
 
 _US_PER_S = 1_000_000
 _US_PER_MINUTE = 60 * _US_PER_S
+_SETTLING_US = 60_000_000
+"""How long after its end a minute is counted."""
 _MINUTES_AT_ONCE = 10
 """Minutes that are counted together."""
 
@@ -47,13 +49,13 @@ class EdgesJob:
 
     def _closed_s(self) -> int:
         """Minutes and periods that ended by then are closed: most of what ends in them has come."""
-        return max(self._clock_us() - OVERLAP_US, 0) // _US_PER_S
+        return max(self._clock_us() - _SETTLING_US, 0) // _US_PER_S
 
     def _note(self) -> None:
         """Note every minute that documents received since the last pass have changed."""
         settled_us = self._inserter.settled_us
         covered_us = freshness.covered_us(self._pool)
-        since_us = 0 if covered_us is None else covered_us - OVERLAP_US
+        since_us = 0 if covered_us is None else covered_us - freshness.overlap_us(self._pool)
         for arrived in freshness.arrivals(self._pool, since_us):
             from_us = freshness.began_us(self._pool, arrived, since_us)
             minutes = freshness.touched(self._pool, arrived, since_us, from_us)

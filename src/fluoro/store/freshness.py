@@ -1,7 +1,7 @@
 """Which minutes of table `edges` say what `spans` says, and which do not (any more).
 
 A minute is stale when it was noted (`stale_minutes`) after its newest run began, and when documents
-have come that were not noted yet: those received since the last pass, and `OVERLAP_US` before it,
+have come that were not noted yet: those received since the last pass, and some time before it,
 for inserts that were under way elsewhere. A minute without run and without note is empty.
 """
 
@@ -14,8 +14,8 @@ from fluoro.store.edge_table import MINUTE_S, period_of
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
-OVERLAP_US = 60_000_000
-"""Longest time that an insert takes, with the difference between two replicas' clocks."""
+_OVERLAP_US = 120_000_000
+"""Longest time that another server's insert takes, with the difference between both clocks."""
 
 LOOK_BACK_US = 3600 * 1_000_000
 """How far before a document that was not noted yet a read looks for minutes that it changed."""
@@ -49,6 +49,14 @@ def covered_us(pool: Pool) -> int | None:
     """Receipt up to which every document was noted; None before the first pass."""
     ((count, newest),) = pool.query("SELECT count(), max(covered_us) FROM edge_passes")
     return int(newest) if count else None
+
+
+def overlap_us(pool: Pool) -> int:
+    """How far before the last pass documents may be that it did not see.
+
+    None with an embedded store, whose one writer says what is settled (`Inserter.settled_us`).
+    """
+    return 0 if pool.is_embedded else _OVERLAP_US
 
 
 def arrivals(pool: Pool, since_us: int, tenant: Tenant | None = None) -> list[Arrivals]:
