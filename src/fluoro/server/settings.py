@@ -17,6 +17,7 @@ _MIB = 1024 * 1024
 _ACCOUNT = re.compile(r"[0-9]{12}\Z")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+Acknowledge = Literal["durable", "received_may_be_lost"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,11 @@ class ServerSettings:
 
     queue_bytes: int = 128 * _MIB
     """The same in bytes."""
+
+    acknowledge: Acknowledge = "durable"
+    """When PutTraceSegments answers: once documents are on disk, or as soon as they wait to be
+    written. Then what waits is lost when the server is killed or an insert fails, up to
+    queue_documents, and nobody sends it again."""
 
     body_bytes: int = 8 * _MIB
     """Longest body of a request, after decompression."""

@@ -80,7 +80,8 @@ async def put_trace_segments(
         backend.counters.throttled += len(texts)
         raise
     _count(backend, refused)
-    await asyncio.wrap_future(stored)
+    if backend.settings.acknowledge == "durable":
+        await asyncio.wrap_future(stored)
     return PutTraceSegmentsResult(
         [UnprocessedTraceSegment(each.segment_id, each.reason, each.message) for each in refused]
     )

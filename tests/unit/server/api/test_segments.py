@@ -3,6 +3,7 @@ import json
 import pytest
 
 from fluoro.model.tenant import LOCAL
+from fluoro.server.settings import ServerSettings
 
 TRACE = "1-6553f100-00000000000000000000000a"
 
@@ -81,3 +82,20 @@ def test_put_trace_segments_bad_sources(server, document, places):
         "DocumentSources": places,
     }
     assert "DocumentSources" in message(server.call("/TraceSegments", body))
+
+
+def test_acknowledging_before_it_is_durable_has_to_be_asked_for(make, document):
+    """A setting that says what it risks: the answer comes while the store still stands still."""
+    server = make(settings=ServerSettings(acknowledge="received_may_be_lost"))
+    server.storage.is_broken = True
+    assert server.put(document()) == {"UnprocessedTraceSegments": []}
+    server.writer.close()
+    assert (server.writer.received, server.writer.failed) == (1, 1)
+
+
+def test_an_insert_that_fails_is_not_acknowledged(make, document):
+    """What the default is for."""
+    server = make()
+    server.storage.is_broken = True
+    answer = server.call("/TraceSegments", {"TraceSegmentDocuments": [json.dumps(document())]})
+    assert answer.status_code == 503
