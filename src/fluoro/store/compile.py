@@ -114,6 +114,11 @@ def compile_filter(expression: Expression | None, window: Window | None = None) 
     )
 
 
+def _is_above(parent: str, child: str) -> str:
+    """Whether a row that fits is the parent of another."""
+    return f"hasAny(groupArrayIf(id, {parent}), groupArrayIf(parent_id, {child}))"
+
+
 class _Compiler:
     """One statement's parameters, and the window that holds for all of it."""
 
@@ -175,17 +180,22 @@ class _Compiler:
         inside = _ANYTHING if body is None else bodies.of_call(body, self.bound)
         is_target = means(target, self.bound)
         ended = all_of([FINISHED, self._in_window, inside.necessary])
-        calls = all_of([CALL, ended, self._caller(source)])
-        arrivals = all_of([_CALLED, ended, is_target])
+        caller = self._caller(source)
+        calls = all_of([CALL, ended, caller])
+        callees = all_of([_CALLED, is_target])
+        arrivals = all_of([callees, ended])
         reaches = any_of(
             [
-                exists(arrivals),
                 exists(all_of([calls, is_target])),
-                all_of([exists(calls), exists(all_of([_CALLED, is_target]))]),
+                _is_above(calls, callees),
+                exists(arrivals)
+                if caller == ALWAYS
+                else _is_above(all_of([f"NOT ({CALL})", caller]), arrivals),
             ]
         )
         begins = exists(all_of(["is_segment", means(source, self.bound)]))
-        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, calls]), RARE)
+        row = any_of([callees, all_of([calls, is_target])]) if target.name else calls
+        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, row]), RARE)
         part = any_part([between, self._arrival(source, inside, is_target)])
         return part._replace(necessary=all_of([part.necessary, self._somewhere(body)]))
 

@@ -42,6 +42,9 @@ INDEXED, RARE, COMMON = range(3)
 """Ranks of rows: an index leaves out most of the table; they name something; any others."""
 
 
+_ROW = "dur_us / 1e6"
+
+
 class Part(NamedTuple):
     """A part of an expression, about one trace."""
 
@@ -133,7 +136,7 @@ def _of_any(test: Test, bound: Bound) -> Part:
             part = Part(exists(f"{CALL} AND {FINISHED}"), unanswered(ALWAYS))
             return _flag(part, test)
         case "duration":
-            return Part(lasts(test, bound), NEVER)
+            return Part(lasts(test, bound), _surely_lasts(test, bound))
         case "metadata":
             return Part(metadata(test, bound), NEVER)
         case "account.id":
@@ -154,6 +157,19 @@ def lasts(test: Test, bound: Bound) -> str:
         is_possible = numbers and test.operator in {"<", "<=", "!="}
         return ALWAYS if is_possible else NEVER
     return any_of([f"{_DURATION} {sign} {bound.number(each)}" for each in numbers])
+
+
+def _surely_lasts(test: Test, bound: Bound) -> str:
+    """Whether the root alone is long enough, or all rows together are short enough."""
+    match test.operator:
+        case ">" | ">=":
+            row = all_of([ROOT, FINISHED, "start_us > 0", conditions.number(_ROW, test, bound)])
+            return surely(row)
+        case "<" | "<=":
+            fits = conditions.number(_DURATION, test, bound)
+            return NEVER if fits == NEVER else all_of([SURE, fits])
+        case _:
+            return NEVER
 
 
 def metadata(test: Test, bound: Bound) -> str:
