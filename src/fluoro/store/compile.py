@@ -194,10 +194,10 @@ class _Compiler:
             ]
         )
         begins = exists(all_of(["is_segment", means(source, self.bound)]))
-        row = any_of([callees, all_of([calls, is_target])]) if target.name else calls
-        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, row]), RARE)
+        between = Part(all_of([reaches, begins]), NEVER, any_of([arrivals, calls]), RARE)
         part = any_part([between, self._arrival(source, inside, is_target)])
-        return part._replace(necessary=all_of([part.necessary, self._somewhere(body)]))
+        row = is_target if target.name else part.row  # one column, and there in each case
+        return part._replace(necessary=all_of([part.necessary, self._somewhere(body)]), row=row)
 
     def _arrival(self, source: Entity, inside: OnRow, is_target: str) -> Part:
         """A client's call; a name in `id()` is no client's unless the type says so."""

@@ -92,8 +92,11 @@ class Searches:
         top_us = search.end_us if search.after is None else search.after.start_us
         top_us = end_us = min(top_us, search.end_us)
         first_us = end_us - semantics.BUCKET_US
+        last_us: int | None = None
         if compiled.row:
-            rows = self._rows(tenant, compiled, msgspec.structs.replace(search, end_us=end_us))
+            whole = msgspec.structs.replace(search, end_us=end_us)
+            last_us = self.last_us(tenant, whole)
+            rows = self._rows(tenant, compiled, whole, last_us)
             few = list(dict.fromkeys(trace_id for _, trace_id in rows))
             if len(rows) < _PROBED * search.limit:
                 yield self._among(tenant, compiled, search, few)
@@ -104,13 +107,16 @@ class Searches:
             first_us = max(bucket_s(first_us) * 1_000_000, search.start_us)
             stretch = msgspec.structs.replace(search, start_us=first_us, end_us=end_us)
             was_empty = True
-            for places in self._in_stretch(tenant, compiled, stretch):
+            if last_us is None:
+                has_filter = search.expression is not None
+                last_us = self.last_us(tenant, stretch) if has_filter else end_us
+            for places in self._in_stretch(tenant, compiled, stretch, last_us):
                 found += len(places)
                 was_empty = was_empty and not places
                 yield places
             if first_us <= search.start_us:
                 return
-            end_us = first_us - 1
+            end_us, last_us = first_us - 1, None
             if was_empty:
                 newest_us = self.newest_us(tenant, search.start_us, end_us)
                 if newest_us is None:
@@ -142,9 +148,11 @@ class Searches:
         )
         return min(max(int(rows[0][0]), near_us), search.end_us + LONGEST_US)
 
-    def _rows(self, tenant: Tenant, compiled: Compiled, search: Search) -> list[tuple[int, str]]:
+    def _rows(
+        self, tenant: Tenant, compiled: Compiled, search: Search, last_us: int
+    ) -> list[tuple[int, str]]:
         """Bucket and trace of the newest rows that the filter names."""
-        within, values = buckets(search.start_us, self.last_us(tenant, search))
+        within, values = buckets(search.start_us, last_us)
         rows = self._pool.query(
             f"SELECT toUnixTimestamp(bucket), lower(hex(trace_id)) FROM spans WHERE {OWNER}"
             f" AND {within} AND ({compiled.row}) ORDER BY bucket DESC LIMIT {{limit:UInt32}}",
@@ -174,11 +182,9 @@ class Searches:
         return places[:end][::-1]
 
     def _in_stretch(
-        self, tenant: Tenant, compiled: Compiled, search: Search
+        self, tenant: Tenant, compiled: Compiled, search: Search, last_us: int
     ) -> Iterator[list[Position]]:
-        """Places in a stretch of a range, page by page."""
-        has_filter = search.expression is not None
-        last_us = self.last_us(tenant, search) if has_filter else search.end_us
+        """Places in a stretch of a range, page by page; rows until `last_us` may matter."""
         where, values = buckets(search.start_us, last_us)
         values |= around(search.start_us, last_us)
         while True:
