@@ -110,7 +110,10 @@ class Matching:
                 },
             )
             yield [(trace_id_of_hex(digits), bool(is_sure)) for digits, is_sure in rows]
-            end_us = self._searches.newest_us(tenant, search.start_us, start_us - 1)
+            if start_us <= search.start_us:
+                return
+            newest_us = self._searches.newest_us(tenant, search.start_us, start_us - 1)
+            end_us = None if newest_us is None else min(newest_us, start_us - 1)
 
     def _by_moment(
         self, tenant: Tenant, compiled: Compiled, search: Search
