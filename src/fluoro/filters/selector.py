@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from fluoro.errors import FilterSyntaxError
 from fluoro.filters.parser import parse
 from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
-from fluoro.graph.histogram import merge
 from fluoro.graph.nodes import CLIENT
-from fluoro.graph.rows import GraphRows, Node, Statistics
+from fluoro.graph.rows import GraphRows, Node, Statistics, total
 from fluoro.model.outcome import OUTCOMES
 
 LONGEST = 500
@@ -109,11 +108,4 @@ def is_counted(statistics: Statistics | None) -> bool:
 
 def _sum(found: Iterable[Statistics]) -> Statistics | None:
     parts = list(found)
-    if not parts:
-        return None
-    counts = {name: sum(getattr(part, name) for part in parts) for name in OUTCOMES}
-    return Statistics(
-        **counts,
-        total_us=sum(part.total_us for part in parts),
-        histogram=merge(part.histogram for part in parts),
-    )
+    return total(parts) if parts else None

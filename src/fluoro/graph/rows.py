@@ -1,6 +1,10 @@
 """What a service graph is built from, whichever store or trace it comes from."""
 
+from collections.abc import Sequence
+
 import msgspec
+
+from fluoro.graph.histogram import merge
 
 
 class Node(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -24,6 +28,18 @@ class Statistics(msgspec.Struct, frozen=True):
     fault: int = 0
     total_us: int = 0
     histogram: dict[int, int] = {}
+
+
+def total(parts: Sequence[Statistics]) -> Statistics:
+    """Several counts as one."""
+    return Statistics(
+        ok=sum(part.ok for part in parts),
+        error=sum(part.error for part in parts),
+        throttle=sum(part.throttle for part in parts),
+        fault=sum(part.fault for part in parts),
+        total_us=sum(part.total_us for part in parts),
+        histogram=merge(part.histogram for part in parts),
+    )
 
 
 class NodeRow(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 from fluoro.graph.edges import APART_US
 from fluoro.graph.histogram import merge
 from fluoro.graph.nodes import kind_of
-from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
+from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics, total
 from fluoro.model.tenant import Tenant
 from fluoro.store import graph_sql
 from fluoro.store.keys import OWNER, buckets, owner, traces
@@ -58,7 +58,7 @@ class Counted(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(
             self,
             minute=0,
-            statistics=_sum(self.statistics, other.statistics),
+            statistics=total((self.statistics, other.statistics)),
             durations=merge((self.durations, other.durations)),
             aliases=tuple(sorted({*self.aliases, *other.aliases})),
             first_us=min(self.first_us, other.first_us),
@@ -176,11 +176,11 @@ def _named(row: Row, nodes: dict[int, Node]) -> Counted:
 
 def added_up(rows: Iterable[Counted]) -> list[Counted]:
     """One row for each key."""
-    total: dict[tuple[str, bool, Node, Node], Counted] = {}
+    found: dict[tuple[str, bool, Node, Node], Counted] = {}
     for row in rows:
-        known = total.get(row.key)
-        total[row.key] = row if known is None else known.plus(row)
-    return list(total.values())
+        known = found.get(row.key)
+        found[row.key] = row if known is None else known.plus(row)
+    return list(found.values())
 
 
 def graph_of(rows: Iterable[Counted]) -> GraphRows:
@@ -269,7 +269,7 @@ def _both_nodes(left: NodeRow, right: NodeRow) -> NodeRow:
         left,
         kind="service" if is_service else left.kind,
         is_root=left.is_root or right.is_root,
-        statistics=_sum(left.statistics, right.statistics),
+        statistics=total((left.statistics, right.statistics)),
         durations=merge((left.durations, right.durations)),
         first_us=min(left.first_us, right.first_us),
         last_us=max(left.last_us, right.last_us),
@@ -280,18 +280,7 @@ def _both_edges(left: EdgeRow, right: EdgeRow) -> EdgeRow:
     return msgspec.structs.replace(
         left,
         aliases=tuple(sorted({*left.aliases, *right.aliases})),
-        statistics=_sum(left.statistics, right.statistics),
+        statistics=total((left.statistics, right.statistics)),
         first_us=min(left.first_us, right.first_us),
         last_us=max(left.last_us, right.last_us),
-    )
-
-
-def _sum(left: Statistics, right: Statistics) -> Statistics:
-    return Statistics(
-        left.ok + right.ok,
-        left.error + right.error,
-        left.throttle + right.throttle,
-        left.fault + right.fault,
-        left.total_us + right.total_us,
-        merge((left.histogram, right.histogram)),
     )

@@ -9,9 +9,7 @@ from fluoro.errors import InputError
 from fluoro.filters.selector import Selector, parse_selector
 from fluoro.filters.tree import ServiceTest
 from fluoro.graph.build import histogram_of, statistics_of
-from fluoro.graph.histogram import merge
-from fluoro.graph.rows import Statistics
-from fluoro.model.outcome import OUTCOMES
+from fluoro.graph.rows import Statistics, total
 from fluoro.model.tenant import Tenant
 from fluoro.server.api.graph import check_group
 from fluoro.server.backend import Backend
@@ -95,11 +93,7 @@ def _bucket(
 ) -> TimeSeriesServiceStatistics:
     if not counted:
         return TimeSeriesServiceStatistics(float(end_s), ForecastStatistics())
-    whole = Statistics(
-        **{name: sum(getattr(each, name) for each in counted) for name in OUTCOMES},
-        total_us=sum(each.total_us for each in counted),
-        histogram=merge(each.histogram for each in counted),
-    )
+    whole = total(counted)
     summary = statistics_of(whole)
     is_service = isinstance(selector, ServiceTest)
     return TimeSeriesServiceStatistics(
