@@ -42,6 +42,34 @@ def test_the_map_says_how_a_node_answered(visit, name, outcome):
     expect(node).to_contain_text(f"{name}, {outcome}, ")
 
 
+def test_a_filter_narrows_the_map(visit):
+    """Run with Enter, where the map is; all of the traces that match, and nothing else."""
+    page = visit.go("/map")
+    field = page.get_by_label("Filter expression or trace id")
+    field.fill("throttle")
+    field.press("Enter")
+    nodes = nodes_of(page)
+    expect(nodes).to_have_count(2)
+    expect(nodes.filter(has_text="front, Service")).to_contain_text("1 request, ")
+    expect(page).to_have_url(re.compile("/map.*q=throttle"))
+    page.get_by_role("link", name="List them").click()
+    expect(page).to_have_url(re.compile("/traces.*q=throttle"))
+
+
+def test_a_filter_that_nothing_matches_can_be_cleared_on_the_map(visit):
+    """There are traces, and the way back to them."""
+    page = visit.go(f"/map?q={quote('annotation.nobody = 1')}")
+    expect(page.get_by_text("No trace matches the filter")).to_be_visible()
+    page.get_by_role("main").get_by_role("button", name="Clear the filter").click()
+    expect(nodes_of(page)).to_have_count(6)
+
+
+def test_a_wrong_filter_is_explained_on_the_map(visit):
+    """The server's own sentence."""
+    page = visit.go(f"/map?q={quote('foo = 1')}")
+    expect(page.get_by_role("alert")).to_contain_text("Unknown keyword: 'foo'")
+
+
 def test_a_node_opens_a_panel_with_its_figures(visit):
     """Rate, count, average, outcomes and the histogram of the chosen service."""
     page = visit.go("/map")

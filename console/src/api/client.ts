@@ -23,8 +23,13 @@ export function epochSeconds(us: number): string {
   return (us / 1e6).toFixed(6);
 }
 
-export function readMap(start: number, end: number, signal: AbortSignal): Promise<ServiceMap> {
-  return read("map", { start: epochSeconds(start), end: epochSeconds(end) }, signal);
+export function readMap(
+  start: number,
+  end: number,
+  q: string,
+  signal: AbortSignal,
+): Promise<ServiceMap> {
+  return read("map", { start: epochSeconds(start), end: epochSeconds(end), q }, signal);
 }
 
 export function readTraceMap(trace: string, signal: AbortSignal): Promise<ServiceMap> {

@@ -43,12 +43,15 @@ function interval(t: string, refreshS: number | undefined): number | false {
   return refreshS && parseRange(t)?.kind === "relative" ? refreshS * 1000 : false;
 }
 
-export function useServiceMap(t: string, refreshS?: number) {
+const MINUTE_US = 60_000_000;
+
+/** The map begins with a full minute: the server keeps those counted. */
+export function useServiceMap(t: string, q: string, refreshS?: number) {
   return useQuery({
-    queryKey: ["map", t],
+    queryKey: ["map", t, q],
     queryFn: ({ signal }) => {
       const { startUs, endUs } = spanNow(t);
-      return readMap(startUs, endUs, signal);
+      return readMap(Math.floor(startUs / MINUTE_US) * MINUTE_US, endUs, q, signal);
     },
     placeholderData: keepPreviousData,
     refetchInterval: interval(t, refreshS),
@@ -125,7 +128,7 @@ export function useFirstTrace() {
     queryKey: ["first-trace"],
     queryFn: async ({ signal }) => {
       const now = nowUs();
-      return (await readMap(now - 60e6, now, signal)).latest_us;
+      return (await readMap(now - 60e6, now, "", signal)).latest_us;
     },
     refetchInterval: 2_000,
     staleTime: 0,

@@ -39,7 +39,11 @@ export interface MapEdge {
   counts: Counts;
 }
 
-/** Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's. */
+/**
+ * Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's.
+ *
+ * With a filter expression `q` it counts the traces that begin in the range and match.
+ */
 export interface ServiceMap {
   start_us: number;
   end_us: number;
@@ -47,6 +51,8 @@ export interface ServiceMap {
   edges: MapEdge[];
   /** Start of the newest trace there is, in or out of the range; null when the store is empty. */
   latest_us: number | null;
+  /** More traces match than a map counts; these are some of them. */
+  is_part: boolean;
   took_ms: number;
 }
 

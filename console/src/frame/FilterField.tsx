@@ -9,9 +9,12 @@ import { type Search, travelling } from "../url/search";
 import { useAddress } from "../url/useAddress";
 import styles from "./FilterField.module.css";
 
+/** Pages that show what matches. */
+const LISTS = new Set(["/map", "/services", "/traces"]);
+
 /**
- * The filter expression of the address. Enter shows the traces that match; a trace id in any form
- * opens its trace. What the server does not understand is underlined where it stands.
+ * The filter expression of the address. Enter shows what matches; a trace id in any form opens its
+ * trace. What the server does not understand is underlined where it stands.
  */
 export function FilterField({ field }: { field: RefObject<HTMLInputElement | null> }) {
   const { search, t } = useAddress();
@@ -35,7 +38,7 @@ export function FilterField({ field }: { field: RefObject<HTMLInputElement | nul
     const id = traceIdIn(text);
     if (id) return open(id);
     const next = text.trim();
-    const stays = path === "/traces" || (next === "" && !path.startsWith("/traces/"));
+    const stays = LISTS.has(path) || (next === "" && !path.startsWith("/traces/"));
     const patch = (before: Search) => ({ ...travelling(before), q: next }) as Search;
     void navigate({ to: stays ? "." : "/traces", search: patch });
   };

@@ -2,6 +2,7 @@ import { Link, Navigate } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import { nowUs, useServiceMap } from "../api/queries";
 import type { ServiceMap } from "../api/types";
+import { FilterWrong, isFilterError, NothingMatches } from "../frame/FilterAnswers";
 import { useShortcuts } from "../frame/shortcuts";
 import { Icon } from "../parts/Icon";
 import { Button, Failure, Message, Patience, partStyles } from "../parts/parts";
@@ -25,14 +26,19 @@ const MEASURES: readonly [Measure, string][] = [
 /** The landing page: who calls whom, how often, how fast, and what fails. */
 export function MapPage() {
   const { search, t } = useAddress();
-  const query = useServiceMap(t, search.r);
+  const q = search.q ?? "";
+  const query = useServiceMap(t, q, search.r);
 
   if (query.isPending) return <Waiting />;
+  if (isFilterError(query.error)) return <FilterWrong error={query.error} />;
   if (query.isError && !query.data) {
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   }
   if (!query.data) return null;
-  if (query.data.nodes.length === 0) return <NothingInRange latest={query.data.latest_us} />;
+  if (query.data.nodes.length === 0) {
+    if (q) return <NothingMatches q={q} total={null} />;
+    return <NothingInRange latest={query.data.latest_us} />;
+  }
   return <Shown map={query.data} isStale={query.isPlaceholderData} />;
 }
 
@@ -149,7 +155,7 @@ function Shown({ map, isStale }: { map: ServiceMap; isStale: boolean }) {
             {found ? plural(found.size, "node matches", "nodes match") : ""}
           </output>
         </div>
-        {search.q && <FilterNote q={search.q} />}
+        {search.q && <FilterNote q={search.q} isPart={map.is_part} />}
         {shown.nodes.length === 0 ? (
           <Message
             title="No trouble in this range"
@@ -185,13 +191,16 @@ function Shown({ map, isStale }: { map: ServiceMap; isStale: boolean }) {
   );
 }
 
-/** The map shows all requests; a filter is about traces. */
-function FilterNote({ q }: { q: string }) {
+/** With a filter the map counts the traces that match, and all of each. */
+function FilterNote({ q, isPart }: { q: string; isPart: boolean }) {
   return (
     <p className={styles.note}>
-      The map shows all requests of the range.{" "}
+      {isPart
+        ? "More traces match than a map counts; it shows 5,000 of those that match "
+        : "The map shows the traces that match "}
+      <code>{q}</code>.{" "}
       <Link to="/traces" search={travelling}>
-        List the traces that match <code>{q}</code>
+        List them
       </Link>
     </p>
   );

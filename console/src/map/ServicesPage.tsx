@@ -2,6 +2,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useServiceMap } from "../api/queries";
 import type { MapNode, ServiceMap } from "../api/types";
+import { FilterWrong, isFilterError, NothingMatches } from "../frame/FilterAnswers";
 import { Icon } from "../parts/Icon";
 import { Failure, Patience, partStyles, Skeleton } from "../parts/parts";
 import { expressionOf } from "../text/expression";
@@ -41,13 +42,18 @@ const COLUMNS: readonly Column[] = [
 /** The service map as a table: the same nodes and numbers, sortable. */
 export function ServicesPage() {
   const { search, t } = useAddress();
-  const query = useServiceMap(t, search.r);
+  const q = search.q ?? "";
+  const query = useServiceMap(t, q, search.r);
   if (query.isPending) return <Waiting />;
+  if (isFilterError(query.error)) return <FilterWrong error={query.error} />;
   if (query.isError && !query.data) {
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   }
   if (!query.data) return null;
-  if (query.data.nodes.length === 0) return <NothingInRange latest={query.data.latest_us} />;
+  if (query.data.nodes.length === 0) {
+    if (q) return <NothingMatches q={q} total={null} />;
+    return <NothingInRange latest={query.data.latest_us} />;
+  }
   return <Table map={query.data} />;
 }
 

@@ -1,12 +1,11 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
-import { ApiError } from "../api/client";
 import { nowUs, useTraces } from "../api/queries";
+import { FilterWrong, isFilterError, NothingMatches } from "../frame/FilterAnswers";
 import { useShortcuts } from "../frame/shortcuts";
 import { NothingInRange } from "../map/MapPage";
-import { Button, Failure, Message, Patience, Skeleton } from "../parts/parts";
-import { clausesOf } from "../text/expression";
+import { Button, Failure, Patience, Skeleton } from "../parts/parts";
 import { count, plural } from "../text/format";
 import { travelling } from "../url/search";
 import { useAddress } from "../url/useAddress";
@@ -26,21 +25,12 @@ export function TracesPage() {
   const first = pages?.[0];
   const total = first?.total ?? null;
 
-  const isFilterWrong =
-    query.error instanceof ApiError &&
-    query.error.status === 400 &&
-    query.error.problem.offset !== null;
+  const wrong = isFilterError(query.error) ? query.error : null;
+  const isFilterWrong = wrong !== null;
   let body: React.ReactNode;
   if (query.isPending) body = <Waiting />;
-  else if (query.isError && isFilterWrong) {
-    body = (
-      <Message
-        title="The filter is not understood"
-        actions={<Button onClick={() => set({ q: undefined })}>Clear the filter</Button>}
-      >
-        <p role="alert">{query.error.message}</p>
-      </Message>
-    );
+  else if (wrong) {
+    body = <FilterWrong error={wrong} />;
   } else if (query.isError && traces.length === 0) {
     body = <Failure error={query.error} onRetry={() => void query.refetch()} />;
   } else if (traces.length === 0) {
@@ -220,42 +210,6 @@ const COLUMNS = [
   "User",
   "Annotations",
 ];
-
-/** Says what there would be without each clause of the filter. */
-function NothingMatches({ q, total }: { q: string; total: number | null }) {
-  const { set } = useAddress();
-  const clauses = clausesOf(q);
-  return (
-    <Message
-      title="No trace matches the filter"
-      actions={
-        <>
-          {clauses.length > 1 &&
-            clauses.map((clause) => (
-              <Button
-                key={clause}
-                onClick={() =>
-                  set({ q: clauses.filter((other) => other !== clause).join(" AND ") })
-                }
-              >
-                Without <code>{clause}</code>
-              </Button>
-            ))}
-          <Button
-            looks={clauses.length > 1 ? [] : ["primary"]}
-            onClick={() => set({ q: undefined })}
-          >
-            Clear the filter
-          </Button>
-        </>
-      }
-    >
-      {total === null
-        ? "There are traces in this range."
-        : `${plural(total, "trace")} in this range.`}
-    </Message>
-  );
-}
 
 function Waiting() {
   return (

@@ -49,7 +49,10 @@ class MapEdge(msgspec.Struct, frozen=True):
 
 
 class ServiceMap(msgspec.Struct, frozen=True):
-    """Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's."""
+    """Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's.
+
+    With a filter expression `q` it counts the traces that begin in the range and match.
+    """
 
     start_us: int
     end_us: int
@@ -57,6 +60,8 @@ class ServiceMap(msgspec.Struct, frozen=True):
     edges: list[MapEdge]
     latest_us: int | None
     """Start of the newest trace there is, in or out of the range; null when the store is empty."""
+    is_part: bool
+    """More traces match than a map counts; these are some of them."""
     took_ms: float
 
 

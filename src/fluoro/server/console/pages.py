@@ -39,6 +39,9 @@ from fluoro.wire.document import subsegment
 PREFIX = "/console/api/"
 
 _PAGE, _LARGEST_PAGE = 100, 1_000
+_MOST_ON_MAP = 5_000
+"""Traces that a map with a filter counts: all of their ids travel to the store."""
+
 _ANNOTATIONS = 8
 _ENCODER = msgspec.json.Encoder()
 
@@ -109,21 +112,37 @@ def _endpoint(backend: Backend, page: _Page) -> Callable[[Request], object]:
 
 def _service_map(question: _Question) -> ServiceMap:
     trace_id = question.parameters.get("trace")
+    is_part = False
     if trace_id is not None:
         trace = question.trace(trace_id)
         start_us, end_us = trace.start_us, trace.start_us + trace.duration_us
         rows = observe([trace.spans], 0, LAST_US + 1, exact=False)
     else:
         start_us, end_us = question.range()
-        rows = question.storage.graph(LOCAL, start_us, end_us)
+        found, is_part = _matching(question, start_us, end_us)
+        rows = question.storage.graph(LOCAL, start_us, end_us, found)
     return ServiceMap(
         start_us=start_us,
         end_us=end_us,
         nodes=map_nodes(rows),
         edges=map_edges(rows),
         latest_us=question.storage.latest_us(LOCAL),
+        is_part=is_part,
         took_ms=question.took_ms(),
     )
+
+
+def _matching(question: _Question, start_us: int, end_us: int) -> tuple[list[str] | None, bool]:
+    """Traces that the filter holds for, None without one; and whether there are more of them."""
+    expression = read_filter(question.parameters.get("q", ""))
+    if expression is None:
+        return None, False
+    found: set[str] = set()
+    for some in question.storage.matching(LOCAL, Search(start_us, end_us, expression)):
+        found.update(some)
+        if len(found) > _MOST_ON_MAP:
+            return sorted(found)[:_MOST_ON_MAP], True
+    return sorted(found), False
 
 
 def _traces(question: _Question) -> TraceList:

@@ -277,3 +277,30 @@ def test_a_server_that_cannot_answer(server, span, stops, status):
     server.storage.is_broken = not stops
     problem = read(server, "map", status, **span)
     assert problem["error"] == "ServiceUnavailableException"
+
+
+def test_map_of_a_filter(server, document, trace_id, span):
+    """The whole of each trace that matches, and nothing of the others."""
+    call = {
+        "id": f"{9:016x}",
+        "name": "bank",
+        "namespace": "remote",
+        "start_time": NOW_S + 0.1,
+        "end_time": NOW_S + 0.4,
+    }
+    server.put(
+        document(1, trace_id(1), fault=True, subsegments=[call]),
+        document(2, trace_id(2)),
+    )
+    found = read(server, "map", q="fault", **span)
+    assert {node["name"]: node["counts"] and node["counts"]["ok"] for node in found["nodes"]} == {
+        "web": 0,
+        "bank": 1,
+    }
+    assert found["is_part"] is False
+    assert read(server, "map", q="throttle", **span)["nodes"] == []
+
+
+def test_map_of_a_filter_that_is_none(server, span):
+    """The place is named, as for the list."""
+    assert read(server, "map", 400, q="fault AND", **span)["offset"] == len("fault AND")
