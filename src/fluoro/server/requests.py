@@ -15,6 +15,9 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WORD = re.compile(r"(?<![^.\[])\w")
 _NULL = "got `null`"
 
+_MINUTE_US = 60_000_000
+_LONG_US = 10 * _MINUTE_US
+
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[Shape]) -> Shape:
     """The request in a body; an empty body is `{}`.
@@ -75,6 +78,17 @@ def time_range(start: Timestamp, end: Timestamp) -> tuple[int, int]:
     if end_us < start_us:
         raise InputError("End time cannot be earlier than start time")
     return start_us, end_us
+
+
+def full_minutes(start_us: int, end_us: int) -> tuple[int, int]:
+    """The window of a map: one of ten minutes or more is widened to full minutes.
+
+    Those are counted ahead (ADR 018); a window that begins and ends within a minute would have both
+    broken minutes counted anew for each answer, which costs more than all others together.
+    """
+    if end_us - start_us < _LONG_US:
+        return start_us, end_us
+    return start_us // _MINUTE_US * _MINUTE_US, -(-end_us // _MINUTE_US) * _MINUTE_US
 
 
 def _seconds(text: str) -> float | None:

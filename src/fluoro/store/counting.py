@@ -119,15 +119,17 @@ def _parameters(pool: Pool, session: Session, window: Window) -> dict[str, Any]:
     }
     spans, documents = pool.local("spans"), pool.local("documents")
     ended = f"{OWNER} AND {graph_sql.RECEIVED} AND {graph_sql.ENDED}"
-    ((longest_us,),) = session.query(f"SELECT max(dur_us) FROM {spans} WHERE {ended}", values)
-    first_us = window.start_us - longest_us
-    ((alone, began_us),) = session.query(
-        f"SELECT count(), min(start_us) FROM {documents} WHERE {OWNER} AND trace_id IN"
-        f" (SELECT trace_id FROM {spans} WHERE {ended} AND service = '')",
-        values,
+    ((longest_us, alone),) = session.query(
+        f"SELECT max(dur_us), countIf(service = '') FROM {spans} WHERE {ended}", values
     )
+    first_us = window.start_us - longest_us
     if alone:
-        first_us = min(first_us, began_us)
+        ((found, began_us),) = session.query(
+            f"SELECT count(), min(start_us) FROM {documents} WHERE {OWNER} AND trace_id IN"
+            f" (SELECT trace_id FROM {spans} WHERE {ended} AND service = '')",
+            values,
+        )
+        first_us = min(first_us, began_us) if found else first_us
     first_us -= APART_US
     _, around = buckets(first_us, window.end_us + APART_US)
     return {**values, **around, "since": _day(first_us - _DAY_US)}

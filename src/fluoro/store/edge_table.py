@@ -22,18 +22,20 @@ _SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
     max(last_finished_us)"""
 
 
-def current(seconds: int, within: str) -> str:
+OF_MINUTES = f"seconds = {MINUTE_S}"
+"""Condition that keeps the rows of minutes."""
+
+
+def current(within: str) -> str:
     """Condition that keeps the rows of the newest run of each minute or period."""
     return (
-        f"{OWNER} AND seconds = {seconds} AND {within} AND (moment, run) IN"
-        f" (SELECT moment, max(run) FROM edge_runs WHERE {OWNER} AND seconds = {seconds}"
-        f" AND {within} GROUP BY moment)"
+        f"{OWNER} AND {within} AND (seconds, moment, run) IN (SELECT seconds, moment, max(run)"
+        f" FROM edge_runs WHERE {OWNER} AND {within} GROUP BY seconds, moment)"
     )
 
 
-def read(  # noqa: PLR0913  what may be asked of the table
+def read(
     pool: Pool,
-    seconds: int,
     within: str,
     parameters: Parameters,
     *,
@@ -44,8 +46,7 @@ def read(  # noqa: PLR0913  what may be asked of the table
 
     Args:
         pool: The store.
-        seconds: `MINUTE_S` or one of `PERIODS_S`.
-        within: Condition on `moment`.
+        within: Condition on `seconds` and `moment`.
         parameters: Its own, and the tenant's.
         only: Condition on kind and nodes.
         by_moment: Rows of each moment apart, `minute` says which.
@@ -53,17 +54,17 @@ def read(  # noqa: PLR0913  what may be asked of the table
     minute = f"intDiv(toUnixTimestamp(moment), {MINUTE_S})" if by_moment else "0"
     rows = pool.query(
         f"SELECT {minute} AS minute, kind, is_root, {_NODES}, {_SUMS} FROM edges"
-        f" WHERE {current(seconds, within)} AND ({only}) GROUP BY minute, kind, is_root, {_NODES}",
+        f" WHERE {current(within)} AND ({only}) GROUP BY minute, kind, is_root, {_NODES}",
         parameters,
     )
     return [_counted(row) for row in rows]
 
 
 def busy_minutes(pool: Pool, within: str, parameters: Parameters) -> list[int]:
-    """Minutes since 1970, of those that a condition keeps, in which anything ended."""
+    """Minutes since 1970, of those that a condition keeps as in `read`, in which anything ended."""
     rows = pool.query(
         f"SELECT DISTINCT intDiv(toUnixTimestamp(moment), {MINUTE_S}) FROM edges"
-        f" WHERE {current(MINUTE_S, within)} AND ok + error + throttle + fault > 0",
+        f" WHERE {current(within)} AND ok + error + throttle + fault > 0",
         parameters,
     )
     return [row[0] for row in rows]

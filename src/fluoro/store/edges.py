@@ -18,10 +18,11 @@ from fluoro.store.storage import MinuteCount
 
 _US_PER_MINUTE = 60_000_000
 _MOMENT_S = "toUnixTimestamp(moment)"
-_MINUTES = (
-    f"{freshness.MOMENT} AND NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
+_UNTAKEN = (
+    f"{edge_table.OF_MINUTES} AND NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
     " {taken_first:Array(UInt32)}, {taken_last:Array(UInt32)})"
 )
+_MINUTES = f"{freshness.MOMENT} AND {_UNTAKEN}"
 
 
 class Edges:
@@ -53,9 +54,7 @@ class Edges:
             raw = freshness.stretches(freshness.stale(self._pool, tenant, stretch, since_us))
             condition, names = _of_selector(selector)
             parameters = {**self._minutes(tenant, stretch, raw), **names}
-            rows = edge_table.read(
-                self._pool, MINUTE_S, _MINUTES, parameters, only=condition, by_moment=True
-            )
+            rows = edge_table.read(self._pool, _MINUTES, parameters, only=condition, by_moment=True)
             busy.update(edge_table.busy_minutes(self._pool, _MINUTES, parameters))
         for each in raw:
             window = Window(tenant, each.first * _US_PER_MINUTE, each.last * _US_PER_MINUTE)
@@ -108,22 +107,18 @@ class Edges:
 
     def _closed(self, tenant: Tenant, stretch: Stretch, raw: Sequence[Stretch]) -> list[Counted]:
         """What the table says of a stretch without the raw ones, by the longest periods."""
-        found: list[Counted] = []
         taken = [*raw]
+        kept, moments = [f"({_UNTAKEN})"], {}
         for seconds in PERIODS_S:
             periods = freshness.periods(self._pool, tenant, seconds, stretch, taken)
             if periods:
-                moments = [period.first * MINUTE_S for period in periods]
-                within = f"{freshness.MOMENT} AND has({{moments:Array(UInt32)}}, {_MOMENT_S})"
-                found += edge_table.read(
-                    self._pool,
-                    seconds,
-                    within,
-                    {**owner(tenant), **freshness.within(stretch), "moments": moments},
-                )
-            taken += periods
-        minutes = self._minutes(tenant, stretch, taken)
-        return found + edge_table.read(self._pool, MINUTE_S, _MINUTES, minutes)
+                name = f"moments_{seconds}"
+                moments[name] = [period.first * MINUTE_S for period in periods]
+                kept.append(f"(seconds = {seconds} AND has({{{name}:Array(UInt32)}}, {_MOMENT_S}))")
+                taken += periods
+        within = f"{freshness.MOMENT} AND ({' OR '.join(kept)})"
+        parameters = {**self._minutes(tenant, stretch, taken), **moments}
+        return edge_table.read(self._pool, within, parameters)
 
     @staticmethod
     def _minutes(tenant: Tenant, stretch: Stretch, without: Sequence[Stretch]) -> dict[str, Any]:

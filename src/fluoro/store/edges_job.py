@@ -104,6 +104,8 @@ class EdgesJob:
         if freshness.noted(self._pool, tenant, minutes):
             return
         parameters = {**owner(tenant), **freshness.within(minutes)}
-        rows = edge_table.read(self._pool, MINUTE_S, freshness.MOMENT, parameters)
+        rows = edge_table.read(
+            self._pool, f"{edge_table.OF_MINUTES} AND {freshness.MOMENT}", parameters
+        )
         whole = [msgspec.structs.replace(row, minute=minutes.first) for row in added_up(rows)]
         edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run)

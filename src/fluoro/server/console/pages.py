@@ -18,7 +18,7 @@ from fluoro.server import body
 from fluoro.server.backend import Backend
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
-from fluoro.server.requests import time_range
+from fluoro.server.requests import full_minutes, time_range
 from fluoro.server.search import (
     Token,
     fingerprint,
@@ -120,7 +120,8 @@ def _service_map(question: _Question) -> ServiceMap:
     else:
         start_us, end_us = question.range()
         found, is_part = _matching(question, start_us, end_us)
-        rows = question.storage.graph(LOCAL, start_us, end_us, found)
+        window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
+        rows = question.storage.graph(LOCAL, *window, found)
     return ServiceMap(
         start_us=start_us,
         end_us=end_us,
