@@ -1,14 +1,20 @@
 """A read document as rows: the Python half of what the store's views do in SQL.
 
 Used for documents that the views do not read (too deep, or numbers and strings that ClickHouse's
-JSON parser refuses) and by the memory store. A test holds both halves equal.
+JSON parser refuses), for traces whose documents are at hand, and by the memory store. A test holds
+both halves equal.
 """
+
+from collections.abc import Iterable
 
 from fluoro.graph.nodes import infer
 from fluoro.graph.rows import Node
 from fluoro.model import outcome
 from fluoro.model.segment import Segment
 from fluoro.model.span import Span
+from fluoro.store import semantics
+from fluoro.store.storage import Stored
+from fluoro.wire.segment import decode
 
 _NO_NODE = Node("", "")
 
@@ -23,6 +29,22 @@ def spans_of(document: Segment, receipt_us: int, source: str = "") -> list[Span]
         rows.append(_row(document, entity, parent_id, service, (receipt_us, source)))
         waiting.extend((child, entity.id) for child in reversed(entity.subsegments))
     return rows
+
+
+def version(receipt_us: int, *, is_finished: bool) -> int:
+    """The larger one counts: the first finished, else the newest unfinished."""
+    return semantics.FINISHED_VER + (2**61 - receipt_us) if is_finished else receipt_us
+
+
+def spans_of_documents(documents: Iterable[Stored]) -> list[Span]:
+    """What some documents of a trace hold, of each span the version that counts; in any order."""
+    found: dict[str, tuple[int, Span]] = {}
+    for stored in documents:
+        for span in spans_of(decode(stored.document), stored.receipt_us):
+            ver = version(span.receipt_us, is_finished=span.is_finished)
+            if span.id not in found or found[span.id][0] < ver:
+                found[span.id] = ver, span
+    return [span for _, span in found.values()]
 
 
 def _row(

@@ -11,7 +11,7 @@ from fluoro.model.ids import trace_id_hex
 from fluoro.model.span import Span
 from fluoro.store import semantics
 from fluoro.store.engine import insert_rows, unavailable
-from fluoro.store.flatten import spans_of
+from fluoro.store.flatten import spans_of, version
 from fluoro.store.storage import Accepted
 from fluoro.wire import coerce
 from fluoro.wire.segment import decode
@@ -168,9 +168,6 @@ def _rows_of(document: Accepted, receipt_us: int) -> list[list[object]]:
 
 def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[object]:
     bucket_s = span.start_us // semantics.BUCKET_US * (semantics.BUCKET_US // _US_PER_S)
-    ver = (
-        semantics.FINISHED_VER + (2**61 - span.receipt_us) if span.is_finished else span.receipt_us
-    )
     values = span.annotations.values()
     return [
         document.tenant.account,
@@ -180,7 +177,7 @@ def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[
         int(span.id, 16),
         _number(span.parent_id),
         int(document.id, 16),
-        ver,
+        version(span.receipt_us, is_finished=span.is_finished),
         datetime.fromtimestamp(span.receipt_us // _US_PER_S, UTC).date(),
         span.receipt_us,
         span.is_segment,

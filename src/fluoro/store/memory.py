@@ -18,7 +18,7 @@ from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
-from fluoro.store.flatten import spans_of
+from fluoro.store.flatten import spans_of, version
 from fluoro.store.matching import read_traces
 from fluoro.store.resolve import with_services
 from fluoro.store.storage import (
@@ -32,13 +32,7 @@ from fluoro.store.storage import (
 )
 from fluoro.wire.segment import decode
 
-_FINISHED = 2**62
 _US_PER_MINUTE = 60_000_000
-
-
-def version(receipt_us: int, *, is_finished: bool) -> int:
-    """The larger one counts: the first finished, else the newest unfinished."""
-    return _FINISHED + (2**61 - receipt_us) if is_finished else receipt_us
 
 
 def _time_us(spans: Sequence[Span], search: Search) -> int | None:

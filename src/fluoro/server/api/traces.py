@@ -22,6 +22,7 @@ from fluoro.server.search import (
     read_token,
     spell_token,
 )
+from fluoro.store.flatten import spans_of_documents
 from fluoro.store.storage import Search, Stored
 from fluoro.traces.assemble import assemble
 from fluoro.traces.summary import summarize
@@ -62,20 +63,20 @@ def batch_get_traces(
     if len(set(trace_ids)) < len(trace_ids):
         raise InputError("Containing duplicate trace ids")
     documents = backend.storage.documents(tenant, trace_ids)
-    spans = backend.storage.spans(tenant, trace_ids)
     limit = backend.settings.trace_read_bytes
     return BatchGetTracesResult(
         traces=[
-            _trace(trace_id, documents[trace_id], Trace(spans[trace_id]), limit)
+            _trace(trace_id, documents[trace_id], limit)
             for trace_id in trace_ids
-            if documents.get(trace_id) and spans.get(trace_id)
+            if documents.get(trace_id)
         ],
         unprocessed_trace_ids=[],
     )
 
 
-def _trace(trace_id: str, documents: Sequence[Stored], trace: Trace, limit: int) -> xray_api.Trace:
+def _trace(trace_id: str, documents: Sequence[Stored], limit: int) -> xray_api.Trace:
     """A trace put together from as many documents as the limit (bytes) admits, oldest first."""
+    trace = Trace(spans_of_documents(documents))
     in_order = sorted(documents, key=lambda stored: stored.receipt_us)
     sizes = accumulate(len(stored.document) for stored in in_order)
     admitted = [
