@@ -317,7 +317,10 @@ def _furniture(chance: random.Random, entity: _Members) -> _Members:
             found[name] = chance.choice(WORDS)
     if chance.random() < 0.2 and "aws" not in entity:
         place = {"instance_id": chance.choice(WORDS), "availability_zone": chance.choice(WORDS)}
-        found["aws"] = {"ec2": place, "account_id": chance.choice(("", "1", "web"))}
+        found["aws"] = {
+            chance.choice(("ec2", "ecs")): place,
+            "account_id": chance.choice(("", "1", "web")),
+        }
     if chance.random() < 0.3:
         value = chance.choice((*WORDS, *NUMBERS, True, None))
         found["metadata"] = {

@@ -22,7 +22,7 @@ FINISHED_VER = 2**62
 
 _MISREAD = (
     r": *(-[0-9]{19}|[0-9]{20})",
-    r'"(http|request|response|aws|ec2|sql)" *: *\[',
+    r'"(http|request|response|aws|ec2|ecs|sql)" *: *\[',
 )
 """Valid JSON that the engine reads otherwise than we do: integers beyond 64 bits become strings,
 and lists where objects are due are read by place."""
@@ -47,7 +47,8 @@ _HTTP = (
 )
 _AWS = (
     f"Tuple({', '.join(f'{member} String' for member in _AWS_TEXTS)}, table_names Array(String),"
-    " ec2 Tuple(instance_id String, availability_zone String))"
+    " ec2 Tuple(instance_id String, availability_zone String),"
+    " ecs Tuple(availability_zone String))"
 )
 _SQL = f"Tuple({', '.join(f'{member} String' for member in _SQL_MEMBERS)})"
 _MEMBERS = {
@@ -270,7 +271,9 @@ SELECT account, region, receipt_us, source, line_trace AS trace_id, received, do
         tupleElement({aws}, 'bucket')) AS bucket_name,
     {resources},
     tupleElement(tupleElement({aws}, 'ec2'), 'instance_id') AS instance_id,
-    tupleElement(tupleElement({aws}, 'ec2'), 'availability_zone') AS availability_zone,
+    tupleElement(tupleElement({aws}, 'ec2'), 'availability_zone') AS ec2_zone,
+    if(ec2_zone != '', ec2_zone,
+        tupleElement(tupleElement({aws}, 'ecs'), 'availability_zone')) AS availability_zone,
     tupleElement({sql}, 'sanitized_query') AS sql_query,
     {is_sql} OR (method = '' AND url = '' AND status = 0 AND position(name, '@') > 0) AS is_sql,
     {_canonical_service("name")} AS canonical,

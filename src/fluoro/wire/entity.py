@@ -25,7 +25,7 @@ def read_entity(
     http = members(entity.get("http"))
     request, response = members(http.get("request")), members(http.get("response"))
     aws = members(entity.get("aws"))
-    ec2 = members(aws.get("ec2"))
+    ec2, ecs = members(aws.get("ec2")), members(aws.get("ecs"))
     sql = members(entity.get("sql"))
     cause = entity.get("cause")
     start_us = to_us(seconds(entity.get("start_time")))
@@ -59,7 +59,7 @@ def read_entity(
         topic_arn=text(aws.get("topic_arn")),
         function_name=text(aws.get("function_name")),
         instance_id=text(ec2.get("instance_id")),
-        availability_zone=text(ec2.get("availability_zone")),
+        availability_zone=text(ec2.get("availability_zone")) or text(ecs.get("availability_zone")),
         has_sql=bool(sql) and any(text(sql.get(name)) for name in _SQL_MEMBERS),
         sql_query=text(sql.get("sanitized_query")),
         annotations=_annotations(members(entity.get("annotations"))),
