@@ -22,6 +22,9 @@ FluoroError                         everything we raise
   MissingExtraError                 an optional part of the package is not installed
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
 
 class FluoroError(Exception):
     """Everything Fluoro raises; catch this at the edge, once."""
@@ -122,7 +125,22 @@ class ShardUnavailableError(StoreUnavailableError):
 
 
 class StoreTimeoutError(StoreError):
-    """A query passed its time or memory limit; a narrower range may succeed."""
+    """A query passed its time or memory limit; a narrower range may succeed.
+
+    Attributes:
+        resource: What it took too much of, and of which setting: `time` or `memory`.
+        message: Safe to send back.
+    """
+
+    _SETTINGS: Mapping[str, str] = {"time": "query_timeout_s", "memory": "query_memory_bytes"}
+
+    def __init__(self, resource: Literal["time", "memory"], what: str = "The query") -> None:
+        self.resource: Literal["time", "memory"] = resource
+        self.message = (
+            f"{what} took more {resource} than one may ({self._SETTINGS[resource]}):"
+            " ask for a shorter time range"
+        )
+        super().__init__(self.message)
 
 
 class MigrationError(StoreError):

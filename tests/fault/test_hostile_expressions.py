@@ -1,4 +1,4 @@
-"""50,000 spoilt filter expressions: refused in words or compiled, with none of their text in SQL."""
+"""50,000 spoilt filters: refused in words or compiled, with none of their text in SQL."""
 
 import contextlib
 import json

@@ -54,7 +54,6 @@ _BY_CLASS: dict[type[FluoroError], tuple[str, HTTPStatus]] = {
 
 _TEXTS: dict[type[FluoroError], str] = {
     StoppingError: "The server is stopping.",
-    StoreTimeoutError: "The query took too much time or memory; ask for a shorter time range.",
     ShardUnavailableError: "A shard of the store does not answer, so traces would be missing; try"
     " again.",
     StoreUnavailableError: "The store does not answer; try again.",

@@ -1,12 +1,14 @@
 """Bodies of requests as the API's shapes; what does not fit is refused in AWS's words."""
 
+import contextlib
 import math
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
-from fluoro.errors import InputError, UnreadableBodyError
+from fluoro.errors import InputError, StoreTimeoutError, UnreadableBodyError
 from fluoro.model.times import to_us
 from fluoro.wire.xray_api import Shape, Timestamp
 
@@ -15,7 +17,8 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WORD = re.compile(r"(?<![^.\[])\w")
 _NULL = "got `null`"
 
-_MINUTE_US = 60_000_000
+_US_PER_S = 1_000_000
+_MINUTE_US = 60 * _US_PER_S
 _LONG_US = 10 * _MINUTE_US
 
 
@@ -78,6 +81,23 @@ def time_range(start: Timestamp, end: Timestamp) -> tuple[int, int]:
     if end_us < start_us:
         raise InputError("End time cannot be earlier than start time")
     return start_us, end_us
+
+
+@contextlib.contextmanager
+def over(start_us: int, end_us: int) -> Iterator[None]:
+    """Name a range when the questions about it pass a limit.
+
+    Raises:
+        StoreTimeoutError: They did; its message has the range.
+    """
+    try:
+        yield
+    except StoreTimeoutError as error:
+        start, end = (
+            datetime.fromtimestamp(us // _US_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for us in (start_us, end_us)
+        )
+        raise StoreTimeoutError(error.resource, f"The query from {start} to {end}") from error
 
 
 def full_minutes(start_us: int, end_us: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import contextlib
 import queue
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from clickhouse_connect.driver.client import Client
@@ -13,7 +13,11 @@ from fluoro.errors import ShardUnavailableError, StoreTimeoutError, StoreUnavail
 from fluoro.store.layout import Layout
 
 _TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED = 159, 160, 241
-_TOO_MUCH = {_TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED}
+_TOO_MUCH: dict[int, Literal["time", "memory"]] = {
+    _TIMEOUT_EXCEEDED: "time",
+    _TOO_SLOW: "time",
+    _MEMORY_LIMIT_EXCEEDED: "memory",
+}
 _SHARD_IS_AWAY = {32, 209, 210, 279}
 """End of the stream, timeout, network, all connection tries failed: between two nodes."""
 
@@ -137,10 +141,9 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (ClickHouseError, OSError) as error:
-        if getattr(error, "code", None) in _TOO_MUCH:
-            raise StoreTimeoutError(
-                "the query took more time or memory than one may: ask for a shorter time range"
-            ) from error
+        resource = _TOO_MUCH.get(getattr(error, "code", None) or 0)
+        if resource is not None:
+            raise StoreTimeoutError(resource) from error
         raise unavailable(error) from error
 
 

@@ -29,7 +29,7 @@ class Session:
         self._tables.append(table)
         with translated():
             self._client.command(
-                f"CREATE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
+                f"CREATE OR REPLACE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
                 parameters=dict(parameters or {}),
                 settings=self._settings,
             )

@@ -13,6 +13,12 @@ RAISED = [
     (errors.UnreadableBodyError("m"), "SerializationException", 400, "m"),
     (errors.BodyTooLargeError("m"), "RequestEntityTooLargeException", 413, "m"),
     (errors.ThrottledError("m", 7), "ThrottledException", 429, "m"),
+    (
+        errors.StoreTimeoutError("time", "The query"),
+        "InvalidRequestException",
+        400,
+        "The query took more time than one may (query_timeout_s): ask for a shorter time range",
+    ),
     (errors.StoppingError("x"), "ServiceUnavailableException", 503, "The server is stopping."),
 ]
 
@@ -30,7 +36,6 @@ def test_exceptions_as_aws_names_them(error, name, status, message):
         errors.StoreError,
         errors.StoreUnavailableError,
         errors.ShardUnavailableError,
-        errors.StoreTimeoutError,
     ],
 )
 def test_the_stores_messages_stay_here(class_):

@@ -5,7 +5,7 @@ from fluoro.graph.build import build
 from fluoro.model import ids
 from fluoro.model.tenant import Tenant
 from fluoro.server.backend import Backend
-from fluoro.server.requests import full_minutes, time_range
+from fluoro.server.requests import full_minutes, over, time_range
 from fluoro.traces.trace import Trace
 from fluoro.wire.xray_api import (
     GetServiceGraphRequest,
@@ -31,7 +31,8 @@ def get_service_graph(
     start_us, end_us = time_range(request.start_time, request.end_time)
     check_group(request.group_name, request.group_arn)
     window = full_minutes(start_us, end_us)
-    services = build(backend.storage.graph(tenant, *window), with_times=True)
+    with over(*window):
+        services = build(backend.storage.graph(tenant, *window), with_times=True)
     starts = [service.start_time for service in services if service.start_time is not None]
     ends = [service.end_time for service in services if service.end_time is not None]
     return GetServiceGraphResult(

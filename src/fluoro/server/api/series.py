@@ -13,7 +13,7 @@ from fluoro.graph.rows import Statistics, total
 from fluoro.model.tenant import Tenant
 from fluoro.server.api.graph import check_group
 from fluoro.server.backend import Backend
-from fluoro.server.requests import time_range
+from fluoro.server.requests import over, time_range
 from fluoro.server.search import fingerprint
 from fluoro.store.storage import MinuteCount
 from fluoro.wire.xray_statistics import (
@@ -66,7 +66,10 @@ def get_time_series_service_statistics(
     page_s = max(first_s, last_s - (MOST_BUCKETS - 1) * period)
     if page_s > last_s:
         return GetTimeSeriesServiceStatisticsResult([], contains_old_group_versions=False)
-    minutes = backend.storage.time_series(tenant, (page_s - period) // 60, last_s // 60, selector)
+    with over(start_us, end_us):
+        minutes = backend.storage.time_series(
+            tenant, (page_s - period) // 60, last_s // 60, selector
+        )
     token = _Token(page_s - period, query) if page_s > first_s else None
     return GetTimeSeriesServiceStatisticsResult(
         time_series_service_statistics=[

@@ -12,7 +12,7 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import to_seconds
 from fluoro.server.api.graph import NO_TOKEN
 from fluoro.server.backend import Backend
-from fluoro.server.requests import time_range
+from fluoro.server.requests import over, time_range
 from fluoro.server.search import (
     Token,
     fingerprint,
@@ -130,8 +130,11 @@ def get_trace_summaries(
             return False
         return matches(expression, trace, (start_us, end_us) if kind == "Service" else None)
 
-    count = token.count if token else backend.storage.count_traces(tenant, start_us, end_us, kind)
-    page = read_page(backend.storage, tenant, search, accepts)
+    with over(start_us, end_us):
+        count = (
+            token.count if token else backend.storage.count_traces(tenant, start_us, end_us, kind)
+        )
+        page = read_page(backend.storage, tenant, search, accepts)
     traces = page.traces
     moments = {trace.id: _moment_us(trace, kind, start_us, end_us) or 0 for trace in traces}
     if not is_by_start:

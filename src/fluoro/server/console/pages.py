@@ -18,7 +18,7 @@ from fluoro.server import body
 from fluoro.server.backend import Backend
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
-from fluoro.server.requests import full_minutes, time_range
+from fluoro.server.requests import full_minutes, over, time_range
 from fluoro.server.search import (
     Token,
     fingerprint,
@@ -119,9 +119,10 @@ def _service_map(question: _Question) -> ServiceMap:
         rows = observe([trace.spans], 0, LAST_US + 1, exact=False)
     else:
         start_us, end_us = question.range()
-        found, is_part = _matching(question, start_us, end_us)
-        window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
-        rows = question.storage.graph(LOCAL, *window, found)
+        with over(start_us, end_us):
+            found, is_part = _matching(question, start_us, end_us)
+            window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
+            rows = question.storage.graph(LOCAL, *window, found)
     return ServiceMap(
         start_us=start_us,
         end_us=end_us,
@@ -160,8 +161,9 @@ def _traces(question: _Question) -> TraceList:
         after=token.after if token else None,
         limit=_limit(question.parameters.get("limit")),
     )
-    total = None if token else question.storage.count_traces(LOCAL, start_us, end_us)
-    page = read_page(question.storage, LOCAL, search, lambda trace: matches(expression, trace))
+    with over(start_us, end_us):
+        total = None if token else question.storage.count_traces(LOCAL, start_us, end_us)
+        page = read_page(question.storage, LOCAL, search, lambda trace: matches(expression, trace))
     return TraceList(
         traces=[_row(trace) for trace in page.traces],
         total=total,
