@@ -42,7 +42,7 @@ class Faults:
 
     @contextlib.contextmanager
     def at(self, call: int, *, is_done: bool):
-        """In the block, this call (from 1) fails, and all later ones, as of a store that is gone."""
+        """In the block this call (from 1) fails and all later ones, as of a store that is gone."""
         self._left, self._is_done = call, is_done
         try:
             yield
