@@ -21,7 +21,7 @@ _SEARCHES_MS = {
     "edge": 200.0,
 }
 _GRAPHS_MS = {"graph 1 h": 50.0, "graph 24 h": 150.0, "graph 30 d": 300.0}
-_BESIDE_RATIO, _RANDOM_RATIO, _GROWTH_RATIO = 2.5, 1.5, 1.3
+_BESIDE_RATIO, _RANDOM_RATIO, GROWTH_RATIO = 2.5, 1.5, 1.3
 _MB = 1e6
 
 
@@ -93,21 +93,11 @@ def lines(measured: Measured) -> list[Line]:
             1.0,
             f"{costs.raw_us:.0f} of {costs.raw_small_us:.0f} µs",
         ),
-        *_disk_lines(measured.disk),
+        *disk_lines(measured.disk),
         Line("light load, 10 documents/s", measured.light_share * 100, "% of a processor", 10.0),
-        _p95("trace by id, warm", stored.reads["trace by id"], 50.0),
-        _p95("trace by id, cold", measured.cold, 150.0),
-        *(
-            _p95(f"list of 100 of 1 h: {name}", stored.reads[name], limit_ms + _SUMMARIES_MS)
-            for name, limit_ms in _SEARCHES_MS.items()
-        ),
-        *(
-            _p95(f"GetTraceSummaries of 1 h: {name}", stored.reads[f"GetTraceSummaries, {name}"])
-            for name in _SEARCHES_MS
-        ),
-        *_ratios("random ids", measured.random.reads, stored.reads, _RANDOM_RATIO),
-        *(_p95(name, stored.reads[name], limit_ms) for name, limit_ms in _GRAPHS_MS.items()),
-        *_ratios("at half speed", measured.during, stored.reads, _BESIDE_RATIO, is_alone=False),
+        *read_lines(stored.reads, measured.cold),
+        *ratios("random ids", measured.random.reads, stored.reads, _RANDOM_RATIO),
+        *ratios("at half speed", measured.during, stored.reads, _BESIDE_RATIO, is_alone=False),
         Line("resident memory, idle", idle_bytes / _MB, "MB", 400.0),
         Line("resident memory, full load", full_bytes / _MB, "MB", 2000.0),
         *_growth_lines(stored),
@@ -131,7 +121,8 @@ def _ingest_lines(stored: Stored) -> list[Line]:
     ]
 
 
-def _disk_lines(disk: Disk) -> list[Line]:
+def disk_lines(disk: Disk) -> list[Line]:
+    """Bytes by table, and of the JSON."""
     documents, spans = disk.documents, disk.spans
     marks = sum(table.disk_bytes - table.column_bytes for table in (documents, spans))
     return [
@@ -158,6 +149,23 @@ def _disk_lines(disk: Disk) -> list[Line]:
     ]
 
 
+def read_lines(reads: Mapping[str, Times], cold: Times) -> list[Line]:
+    """Every kind of read, with its budget."""
+    return [
+        _p95("trace by id, warm", reads["trace by id"], 50.0),
+        _p95("trace by id, cold", cold, 150.0),
+        *(
+            _p95(f"list of 100 of 1 h: {name}", reads[name], limit_ms + _SUMMARIES_MS)
+            for name, limit_ms in _SEARCHES_MS.items()
+        ),
+        *(
+            _p95(f"GetTraceSummaries of 1 h: {name}", reads[f"GetTraceSummaries, {name}"])
+            for name in _SEARCHES_MS
+        ),
+        *(_p95(name, reads[name], limit_ms) for name, limit_ms in _GRAPHS_MS.items()),
+    ]
+
+
 def _p95(name: str, times: Times, limit_ms: float | None = None) -> Line:
     if times.refusal:
         return Line(name, None, "ms", limit_ms, f"not supported: {times.refusal}")
@@ -166,7 +174,7 @@ def _p95(name: str, times: Times, limit_ms: float | None = None) -> Line:
     return Line(f"{name}, p95", times.p95_ms, "ms", limit_ms, note)
 
 
-def _ratios(
+def ratios(
     what: str,
     these: Mapping[str, Times],
     those: Mapping[str, Times],
@@ -193,7 +201,7 @@ def _ratios(
 
 def _growth_lines(stored: Stored) -> list[Line]:
     if not stored.small:
-        return [Line("growth", None, "x", _GROWTH_RATIO, "needs more than 1.4 hours of data")]
+        return [Line("growth", None, "x", GROWTH_RATIO, "needs more than 1.4 hours of data")]
     what = f"growth {stored.small_share:.0%} to 100 %"
     grown = {name: stored.reads[name] for name in stored.small}
-    return _ratios(what, grown, stored.small, _GROWTH_RATIO)
+    return ratios(what, grown, stored.small, GROWTH_RATIO)

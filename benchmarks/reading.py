@@ -168,12 +168,14 @@ def measure(
     return Times(taken[1:], cpu_ms, found)
 
 
-def measure_cold(folder: Path, reads: Reads, processors: set[int], runs: int) -> Times:
+def measure_cold(
+    folder: Path, reads: Reads, processors: set[int], runs: int, *options: str
+) -> Times:
     """One trace by id, each time from a new process with nothing of the store in the page cache."""
     taken, questions = [], reads.trace()
     for _ in range(runs):
         evict(folder)
-        with serving(folder, processors) as server:
+        with serving(folder, processors, *options) as server:
             # What the start has read again is dropped too.
             evict(folder)
             connection = http.client.HTTPConnection("127.0.0.1", server.port)

@@ -104,7 +104,7 @@ class Program:
 class Server(Program):
     """`fluoro server` on a folder."""
 
-    def __init__(self, folder: Path, processors: set[int]) -> None:
+    def __init__(self, folder: Path, processors: set[int], *options: str) -> None:
         self.folder = folder
         port, admin_port = free_port(), free_port()
         command = [
@@ -113,6 +113,7 @@ class Server(Program):
             f"--address=127.0.0.1:{port}",
             f"--admin-address=127.0.0.1:{admin_port}",
             f"--data={folder}",
+            *options,
         ]
         folder.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(command, processors, folder.with_name("server.log"), port)
@@ -129,9 +130,9 @@ class Server(Program):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, processors: set[int]) -> Iterator[Server]:
+def serving(folder: Path, processors: set[int], *options: str) -> Iterator[Server]:
     """A `fluoro server` for as long as the block lasts."""
-    with Server(folder, processors) as server:
+    with Server(folder, processors, *options) as server:
         yield server
 
 
