@@ -179,7 +179,7 @@ def _make(options: Days, path: Path) -> Made:
         rows += day.rows
         say(f"day {number + 1}: {rows:,} rows after {time.monotonic() - began:.0f} s")
         if number == 0:
-            shutil.copytree(path / "data", path / "oldest")
+            shutil.copytree(path / "data", path / "oldest", symlinks=True)
     return Made(path, options, documents, rows, known, time.monotonic() - began)
 
 

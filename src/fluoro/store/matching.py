@@ -16,7 +16,7 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store.compile import Compiled, compile_filter
 from fluoro.store.keys import OWNER, buckets, owner
-from fluoro.store.places import LAST, NEAR_US, ROOTS, ROWS_OF, parameters
+from fluoro.store.places import LAST, NEAR_US, ROOTS, rows_of
 from fluoro.store.pool import Pool
 from fluoro.store.searches import Searches, around
 from fluoro.store.storage import Search, Storage
@@ -132,13 +132,14 @@ class Matching:
         """Those of some traces that surely match, and have all rows near their documents."""
         if not trace_ids:
             return set()
+        of_traces, values = rows_of(tenant, trace_ids, set())
         rows = self._pool.query(
-            f"SELECT lower(hex(trace_id)) FROM spans FINAL WHERE {ROWS_OF} GROUP BY trace_id"
+            f"SELECT lower(hex(trace_id)) FROM spans FINAL WHERE {of_traces} GROUP BY trace_id"
             f" HAVING ({compiled.sufficient}) AND countIf({ROOTS} AND {LAST} - start_us > "
             "{near:Int64}) = 0",
             {
                 **compiled.parameters,
-                **parameters(tenant, trace_ids, set()),
+                **values,
                 **around(0, LAST_US),
                 "near": NEAR_US,
             },

@@ -10,7 +10,7 @@ from typing import Any
 from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.tenant import Tenant
 from fluoro.store import semantics
-from fluoro.store.keys import OWNER, TRACES, bucket_s, owner, traces
+from fluoro.store.keys import OWNER, among, bucket_s, owner
 
 NEAR_US = 15 * 60 * 1_000_000
 """How long after the start of a document its rows are looked for, until one says that it lasted."""
@@ -23,16 +23,9 @@ _LAST_S = 2**32 - 1
 _OFFSETS = [-1, 0, 1, 2, NEAR_US // semantics.BUCKET_US]
 """Buckets around that of a document's start."""
 
-_NEAR = (
-    f"SELECT toDateTime((intDiv(start_us, {semantics.BUCKET_US}) + arrayJoin({_OFFSETS}))"
-    f" * {_WIDTH_S}, 'UTC') FROM documents WHERE {OWNER} AND {TRACES}"
-)
 _FURTHER = "SELECT toDateTime(arrayJoin({further:Array(UInt32)}), 'UTC')"
 WILD = "bucket < toDateTime(31536000, 'UTC') OR bucket >= toDateTime(4260211200, 'UTC')"
 """Rows that state no start lie in 1970, those with the largest one in 2106."""
-
-ROWS_OF = f"{OWNER} AND (bucket IN ({_NEAR}) OR bucket IN ({_FURTHER}) OR {WILD}) AND {TRACES}"
-"""Rows of traces, by their ids."""
 
 ROOTS = "(is_segment OR service = '')"
 """Rows among which are the roots of all documents."""
@@ -41,9 +34,25 @@ LAST = f"if(bitAnd(flags, {IN_PROGRESS}) = 0, start_us + dur_us, toInt64(receipt
 """Until when a document's rows may begin: its end, or its receipt while it is unfinished."""
 
 
-def parameters(tenant: Tenant, trace_ids: Sequence[str], further: set[int]) -> dict[str, Any]:
-    """What `ROWS_OF` needs; `further` are buckets to look in besides, epoch seconds."""
-    return {**owner(tenant), **traces(trace_ids), "further": sorted(further)}
+def rows_of(
+    tenant: Tenant, trace_ids: Sequence[str], further: set[int]
+) -> tuple[str, dict[str, Any]]:
+    """Condition that keeps the rows of traces, and its parameters.
+
+    Args:
+        tenant: Whose.
+        trace_ids: At least one.
+        further: Buckets to look in besides those near the documents, epoch seconds.
+    """
+    of_traces, values = among(trace_ids)
+    near = (
+        f"SELECT toDateTime((intDiv(start_us, {semantics.BUCKET_US}) + arrayJoin({_OFFSETS}))"
+        f" * {_WIDTH_S}, 'UTC') FROM documents WHERE {OWNER} AND {of_traces}"
+    )
+    return (
+        f"{OWNER} AND (bucket IN ({near}) OR bucket IN ({_FURTHER}) OR {WILD}) AND {of_traces}",
+        {**owner(tenant), **values, "further": sorted(further)},
+    )
 
 
 def buckets_until(start_us: int, last_us: int) -> set[int]:

@@ -4,12 +4,13 @@ Only bound parameters carry values. Every WHERE begins with the tenant, the key'
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from fluoro.model.ids import trace_id_of_hex
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
-from fluoro.store.keys import OWNER, TRACES, buckets, hex_id, owner, traces
-from fluoro.store.places import NEAR_US, ROWS_OF, parameters
+from fluoro.store.keys import OWNER, among, buckets, hex_id, owner
+from fluoro.store.places import NEAR_US, rows_of
 from fluoro.store.pool import Parameters, Pool, Row
 from fluoro.store.rows import COLUMNS, further_places, spans_of_rows
 from fluoro.store.storage import Stored
@@ -23,13 +24,16 @@ class Reader:
 
     def documents(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Stored]]:
         """See `Storage.documents`."""
+        of_traces, values = among(trace_ids)
+        # FINAL reads the documents of whole granules before it looks at the ids.
         rows = self._pool.query(
             f"SELECT lower(hex(trace_id)), {hex_id('id')}, document, receipt_us"
-            f" FROM documents FINAL WHERE {OWNER} AND {TRACES} ORDER BY trace_id, receipt_us",
-            {**owner(tenant), **traces(trace_ids)},
+            f" FROM documents WHERE {OWNER} AND {of_traces}"
+            " ORDER BY ver DESC LIMIT 1 BY trace_id, id",
+            {**owner(tenant), **values},
         )
         found: dict[str, list[Stored]] = {}
-        for digits, id_, document, receipt_us in rows:
+        for digits, id_, document, receipt_us in sorted(rows, key=itemgetter(3)):
             stored = Stored(id_, document.encode(), receipt_us)
             found.setdefault(trace_id_of_hex(digits), []).append(stored)
         return found
@@ -53,10 +57,11 @@ class Reader:
         return spans_of_rows(rows)
 
     def _rows(self, tenant: Tenant, trace_ids: Sequence[str], further: set[int]) -> Sequence[Row]:
+        of_traces, values = rows_of(tenant, trace_ids, further)
         return self._pool.query(
-            f"SELECT {COLUMNS} FROM spans WHERE {ROWS_OF}"
+            f"SELECT {COLUMNS} FROM spans WHERE {of_traces}"
             " ORDER BY ver DESC LIMIT 1 BY trace_id, id",
-            parameters(tenant, trace_ids, further),
+            values,
         )
 
     def latest_us(self, tenant: Tenant) -> int | None:

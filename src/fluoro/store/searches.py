@@ -24,10 +24,9 @@ from fluoro.store.places import (
     LONGEST_US,
     NEAR_US,
     ROOTS,
-    ROWS_OF,
     WILD,
     buckets_until,
-    parameters,
+    rows_of,
 )
 from fluoro.store.pool import Pool
 from fluoro.store.storage import Position, RangeType, Search
@@ -300,15 +299,16 @@ class Searches:
         """Trace, start, and the last time of what went on longer than was looked at, or 0."""
         final = " FINAL" if compiled.needs_final else ""
         is_open = "0" if further else "last_us > 0"
+        of_traces, values = rows_of(tenant, trace_ids, further)
         rows = self._pool.query(
             "SELECT lower(hex(trace_id)),"
             f" coalesce(minOrNullIf(start_us, NOT ({WILD})), min(start_us)),"
             f" maxIf({LAST}, {ROOTS} AND {LAST} - start_us > {{near:Int64}})"
-            f" AS last_us FROM spans{final} WHERE {ROWS_OF} GROUP BY trace_id"
+            f" AS last_us FROM spans{final} WHERE {of_traces} GROUP BY trace_id"
             f" HAVING ({compiled.condition}) OR {is_open}",
             {
                 **compiled.parameters,
-                **parameters(tenant, trace_ids, further),
+                **values,
                 "near": NEAR_US,
                 "around_start": 0,
                 "around_end": LAST_US,

@@ -1,5 +1,6 @@
 -- Documents as sent, in trace order: the lookup by id, whatever the id. Small granules, since a
--- lookup unpacks one in each part that may hold the trace.
+-- lookup unpacks one in each part that may hold the trace; so the parts of a day become one, an
+-- hour after it has ended (ADR 020).
 CREATE TABLE IF NOT EXISTS documents (
     account LowCardinality(String),
     region LowCardinality(String),
@@ -14,7 +15,8 @@ CREATE TABLE IF NOT EXISTS documents (
 ) ENGINE = ReplacingMergeTree(ver)
 PARTITION BY received
 ORDER BY (account, region, trace_id, id)
-SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- One row for each segment and subsegment, by the 5 minutes in which it began: every search.
 CREATE TABLE IF NOT EXISTS spans (
@@ -68,7 +70,8 @@ CREATE TABLE IF NOT EXISTS spans (
 ) ENGINE = ReplacingMergeTree(ver)
 PARTITION BY received
 ORDER BY (account, region, bucket, trace_id, id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,
+    min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- What the views read: one line of an insert. Keeps nothing.
 CREATE TABLE IF NOT EXISTS incoming (
