@@ -1,128 +1,244 @@
-"""A store that stands still: senders are told to wait, reads go on, nothing taken is lost."""
+"""The store takes nothing for a while: the queue fills, reads go on, nothing is lost after it."""
 
+import asyncio
 import contextlib
+import http.client
+import itertools
 import json
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent import futures
+from http import HTTPStatus
 
 import pytest
-from starlette.testclient import TestClient
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from fluoro.model.tenant import LOCAL
-from fluoro.server.app import create_app
-from fluoro.server.backend import Backend
+from fluoro.model.times import LAST_US
+from fluoro.server.program import run
 from fluoro.server.settings import ServerSettings
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.memory import MemoryStorage
-from fluoro.store.writer import Writer, WriterSettings
-from store.building import BASE_US, all_accepted, segment, trace_id
+from store.building import all_accepted, found, trace_id
 
-S = 1_000_000
-QUEUE = 400
-A_REQUEST = 50
-SENDERS = 12
 LIMIT_S = 60
-SETTINGS = WriterSettings(flush_documents=100, flush_interval_s=0.001, queue_documents=QUEUE)
+DOCUMENTS = 5
+"""Of each request, which are one trace."""
+FIT, TOO_MANY = 4, 3
+"""Requests that the queue takes of one tenant, which may have half of it, and some more."""
+NUMBERS = range(2, 2 + FIT + TOO_MANY)
+UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+SETTINGS = ServerSettings(
+    address="127.0.0.1:0",
+    admin_address="127.0.0.1:0",
+    flush_interval_ms=1,
+    flush_documents=DOCUMENTS,
+    queue_documents=2 * FIT * DOCUMENTS,
+    edges_interval_s=3600,
+)
+AGO_S = 600
+"""Begin of every document: its minute is over and settled."""
+
+
+class Gate:
+    """In front of the inserts of the writer; what it lets through may fail."""
+
+    def __init__(self, client) -> None:
+        self._insert = client.raw_insert
+        self._is_open = threading.Event()
+        self._is_open.set()
+        self.has_waiter = threading.Event()
+        self.fails = False
+        client.raw_insert = self._pass
+
+    def _pass(self, *arguments, **names):
+        if not self._is_open.is_set():
+            self.has_waiter.set()
+            assert self._is_open.wait(LIMIT_S), "nobody opened the gate"
+            if self.fails:
+                raise DatabaseError("Code: 243. no space is left")
+        return self._insert(*arguments, **names)
+
+    @contextlib.contextmanager
+    def closed(self):
+        """Nothing passes in the block; what waited then passes, or fails."""
+        self._is_open.clear()
+        try:
+            yield
+        finally:
+            self._is_open.set()
 
 
 class Frozen:
-    """A server whose inserts wait, at the engine's client, while `thawed` is not set."""
+    """A whole server whose inserts can be held."""
 
-    def __init__(self, folder, opened, monkeypatch):
-        self.storage = ClickHouseStorage.open(folder)
-        opened.callback(self.storage.close)
-        self.thawed = threading.Event()
-        self.thawed.set()
-        self.writer = Writer(self.storage.insert, SETTINGS)
-        opened.callback(self.writer.close)
-        opened.callback(self.thawed.set)
-        now = lambda: time.time_ns() // 1000  # noqa: E731
-        self.backend = Backend(self.storage, self.writer, ServerSettings(), now)
-        self.client = TestClient(create_app(self.backend), raise_server_exceptions=False)
-        opened.callback(self.client.close)
-        client = self.storage._pool.writer
-        raw_insert = client.raw_insert
+    def __init__(self, storage, addresses):
+        self.storage = storage
+        self.gate = Gate(storage._pool.writer)
+        self.start = time.time() - AGO_S
+        self._addresses = addresses
 
-        def gated(*args, **kwargs):
-            self.thawed.wait(LIMIT_S)
-            return raw_insert(*args, **kwargs)
+    def ask(self, method, path, members=None, *, of_admin=False):
+        """Status, text and headers of an answer."""
+        address = self._addresses.admin if of_admin else self._addresses.server
+        connection = http.client.HTTPConnection(address, timeout=2 * LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request(method, path, None if members is None else json.dumps(members))
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.headers
 
-        monkeypatch.setattr(client, "raw_insert", gated)
+    def documents(self, number):
+        """A trace of some services that call one database."""
+        return [
+            {
+                "trace_id": trace_id(number),
+                "id": f"{number:08x}{place:08x}",
+                "name": f"service-{place}",
+                "start_time": self.start,
+                "end_time": self.start + 0.5,
+                "subsegments": [
+                    {
+                        "id": f"{number:08x}{place + 100:08x}",
+                        "name": "db",
+                        "namespace": "remote",
+                        "start_time": self.start,
+                        "end_time": self.start + 0.25,
+                    }
+                ],
+            }
+            for place in range(DOCUMENTS)
+        ]
 
     def put(self, number):
-        """Send one trace of many segments."""
-        texts = [json.dumps(each) for each in documents(number)]
-        body = {"TraceSegmentDocuments": texts, "Sources": []}
-        return self.client.post("/TraceSegments", content=json.dumps(body))
+        """Send a trace; its number, with the answer."""
+        texts = [json.dumps(document) for document in self.documents(number)]
+        return number, *self.ask("POST", "/TraceSegments", {"TraceSegmentDocuments": texts})
 
-    def segments(self, number):
-        """Ids of the segments of a trace, as they are read back."""
-        answer = self.client.post("/Traces", content=json.dumps({"TraceIds": [trace_id(number)]}))
-        assert answer.status_code == 200
-        return [each["Id"] for trace in answer.json()["Traces"] for each in trace["Segments"]]
+    def counts(self):
+        """Documents received, stored, rejected, waiting, throttled."""
+        status, text, _ = self.ask("GET", "/metrics", of_admin=True)
+        assert status == HTTPStatus.OK
+        lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+        return tuple(
+            sum(float(count) for name, _, count in lines if name.partition("{")[0] == wanted)
+            for wanted in (
+                "fluoro_server_documents_received_total",
+                "fluoro_server_documents_stored_total",
+                "fluoro_server_documents_rejected_total",
+                "fluoro_server_documents_waiting",
+                "fluoro_server_documents_throttled_total",
+            )
+        )
 
+    def check(self, numbers):
+        """Each trace is there whole and once, and the map is that of these traces."""
+        assert set(found(self.storage, LOCAL)) == {*map(trace_id, numbers)}
+        for number in numbers:
+            _, text, _ = self.ask("POST", "/Traces", {"TraceIds": [trace_id(number)]})
+            segments = json.loads(text)["Traces"][0]["Segments"]
+            ids = [document["id"] for document in self.documents(number)]
+            sent = [each["Id"] for each in segments if "inferred" not in each["Document"]]
+            assert sorted(sent) == ids
+        memory = MemoryStorage()
+        for number in numbers:
+            memory.insert(all_accepted(LOCAL, self.documents(number)))
+        for window in self._windows():
+            graph = self.storage.graph(LOCAL, *window)
+            assert graph == memory.graph(LOCAL, *window)
+            assert graph.edges
 
-def documents(number):
-    return [
-        segment(number, number * 1_000 + each, f"service-{each % 5}", each * S, (each + 1) * S)
-        for each in range(1, A_REQUEST + 1)
-    ]
+    def check_with_edges(self, numbers):
+        """The same, with the map as the job counts it."""
+        assert self.storage.upkeep.update_edges()
+        assert self.storage.upkeep.update_edges() == 0
+        self.check(numbers)
+
+    def health(self):
+        """What the probes are told."""
+        paths = ("/livez", "/readyz")
+        return {path: self.ask("GET", path, of_admin=True)[0] for path in paths}
+
+    @contextlib.contextmanager
+    def sending(self):
+        """Hold the store, send more than fits; in the block what fits waits, the rest is refused.
+
+        Yields the answers to be, and the numbers of the traces that were refused.
+        """
+        with futures.ThreadPoolExecutor(len(NUMBERS)) as threads, self.gate.closed():
+            sent = [threads.submit(self.put, number) for number in NUMBERS]
+            answered = itertools.islice(futures.as_completed(sent, LIMIT_S), TOO_MANY)
+            refused = [each.result() for each in answered]
+            for _, status, text, headers in refused:
+                assert (status, headers["Retry-After"]) == (HTTPStatus.TOO_MANY_REQUESTS, "1")
+                assert json.loads(text)["__type"] == "ThrottledException"
+            assert self.gate.has_waiter.wait(LIMIT_S)
+            yield sent, {number for number, *_ in refused}
+
+    def _windows(self):
+        minute_us = 60_000_000
+        first_us = int(self.start * 1e6) // minute_us * minute_us
+        return (0, LAST_US), (first_us, first_us + 2 * minute_us)
 
 
 @pytest.fixture
-def frozen(tmp_path, monkeypatch):
-    """A store that took one trace, and then stands still."""
-    with contextlib.ExitStack() as opened:
-        made = Frozen(tmp_path / "data", opened, monkeypatch)
-        assert made.put(1).status_code == 200
-        made.thawed.clear()
-        yield made
+def frozen(tmp_path):
+    """A server in a thread, on chDB."""
+    opened, addresses = [], futures.Future()
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+
+    def open_storage():
+        opened.append(ClickHouseStorage.open(tmp_path / "data"))
+        return opened[0]
+
+    def serve():
+        try:
+            loop.run_until_complete(
+                run(SETTINGS, open_storage, ready=addresses.set_result, stop=stop)
+            )
+        finally:
+            loop.close()
+
+    with futures.ThreadPoolExecutor(1) as threads:
+        serving = threads.submit(serve)
+        futures.wait([serving, addresses], LIMIT_S, futures.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        try:
+            yield Frozen(opened[0], addresses.result(0))
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            serving.result(LIMIT_S)
 
 
-def test_back_pressure_and_recovery(frozen):
-    """More than the queue holds is refused with when to come again; what was taken is stored."""
-    with ThreadPoolExecutor(SENDERS) as senders:
-        numbers = range(2, 2 + SENDERS)
-        sent = {number: senders.submit(frozen.put, number) for number in numbers}
-        done, _ = wait(sent.values(), LIMIT_S, return_when="FIRST_COMPLETED")
-        refused = next(iter(done)).result()
-        assert refused.status_code == 429
-        assert refused.headers["x-amzn-errortype"] == "ThrottledException"
-        assert int(refused.headers["retry-after"]) >= 1
-        assert len(frozen.segments(1)) == A_REQUEST  # reads go on
-        assert frozen.writer.waiting <= QUEUE
-        assert frozen.storage.upkeep.update_edges() >= 0  # and the job
-        frozen.thawed.set()
-        answers = {number: each.result(LIMIT_S).status_code for number, each in sent.items()}
-    assert set(answers.values()) == {200, 429}
-    taken = [1, *(number for number, status in answers.items() if status == 200)]
-    for number in taken:
-        assert len(frozen.segments(number)) == A_REQUEST
-    for number in set(answers) - set(taken):
-        assert frozen.segments(number) == []
-        assert frozen.put(number).status_code == 200
-    writer = frozen.writer
-    assert (writer.received, writer.stored) == ((1 + SENDERS) * A_REQUEST,) * 2
-    assert (writer.waiting, writer.failed) == (0, 0)
-    assert frozen.backend.counters.throttled == A_REQUEST * (SENDERS + 1 - len(taken))
-
-
-def test_the_map_is_right_afterwards(frozen):
-    """A pass of the job while an insert stands still covers nothing of it."""
-    memory = MemoryStorage()
-    with ThreadPoolExecutor(1) as sender:
-        sent = sender.submit(frozen.put, 2)
-        deadline = time.monotonic() + LIMIT_S
-        while not frozen.writer.waiting:
-            assert time.monotonic() < deadline
+def test_frozen(frozen):
+    """Who does not fit in the queue is told to come back; who did has an answer to rely on."""
+    assert frozen.put(1)[1] == HTTPStatus.OK
+    with frozen.sending() as (sent, refused):
+        assert frozen.health() == {"/livez": HTTPStatus.OK, "/readyz": HTTPStatus.OK}
         frozen.storage.upkeep.update_edges()
-        frozen.thawed.set()
-        assert sent.result(LIMIT_S).status_code == 200
-    for number in (1, 2):
-        memory.insert(all_accepted(LOCAL, documents(number)))
-    window = BASE_US - 60 * S, BASE_US + 120 * S
-    for _ in range(2):
-        assert frozen.storage.graph(LOCAL, *window) == memory.graph(LOCAL, *window)
-        frozen.storage.upkeep.update_edges()
-    assert frozen.storage.graph(LOCAL, *window) == memory.graph(LOCAL, *window)
+        frozen.check([1])
+        held, thrown = FIT * DOCUMENTS, TOO_MANY * DOCUMENTS
+        assert frozen.counts() == (DOCUMENTS + held, DOCUMENTS, 0, held, thrown)
+    assert {each.result()[1] for each in sent} == {HTTPStatus.OK, HTTPStatus.TOO_MANY_REQUESTS}
+    stored = {1, *NUMBERS} - refused
+    frozen.check(stored)
+    assert frozen.counts()[:4] == (len(stored) * DOCUMENTS, len(stored) * DOCUMENTS, 0, 0)
+    assert {frozen.put(number)[1] for number in refused} == {HTTPStatus.OK}
+    frozen.check_with_edges({1, *NUMBERS})
+
+
+def test_frozen_and_then_broken(frozen):
+    """What was held is refused when the store ends broken: sent again, it is there once."""
+    frozen.gate.fails = True
+    with frozen.sending() as (sent, refused):
+        assert frozen.counts()[3] == FIT * DOCUMENTS
+    answers = {number: status for number, status, *_ in (each.result() for each in sent)}
+    lost = {number for number, status in answers.items() if status == UNAVAILABLE}
+    assert len(lost) == 1
+    stored = answers.keys() - lost - refused
+    assert {answers[number] for number in stored} <= {HTTPStatus.OK}
+    count = [len(numbers) * DOCUMENTS for numbers in (stored | lost, stored, lost)]
+    assert frozen.counts()[:4] == (*count, 0)
+    assert set(found(frozen.storage, LOCAL)) == {*map(trace_id, stored)}
+    assert {frozen.put(number)[1] for number in lost | refused} == {HTTPStatus.OK}
+    frozen.check_with_edges({*NUMBERS})

@@ -1,9 +1,13 @@
-"""A read that passes a limit names its range, and harms nobody else's."""
+"""A query that takes too much is refused with its range; the reads beside it are answered."""
 
 import contextlib
+import itertools
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
+import random
+import re
+import threading
+from concurrent import futures
+from typing import NamedTuple
 
 import pytest
 from starlette.testclient import TestClient
@@ -13,91 +17,130 @@ from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.settings import ServerSettings
 from fluoro.store.clickhouse import ClickHouseStorage
-from fluoro.store.pool import Limits
+from fluoro.store.engine import Limits
 from fluoro.store.writer import Writer, WriterSettings
-from store.building import BASE_US, all_accepted, entity, segment, trace_id
+from store.building import BASE_US, all_accepted, furnished_traces, segment, trace_id
 
-TRACES = 3_000
-SPANS_A_TRACE = 40
-READS = 40
-MS = 1_000
-START_S, END_S = BASE_US // 1_000_000 - 60, BASE_US // 1_000_000 + 3_600
-RANGE = "from 2023-11-14T"
-"""How the message begins to name the range; `BASE_US` is of that day."""
+S = 1_000_000
+START = BASE_US // S
+WINDOW = {"StartTime": START - 600, "EndTime": START + 4200}
+NAMED = re.compile(
+    r"The query from 2023-11-14T22:03:[02]0Z to 2023-11-14T23:2[34]:[02]0Z took more (\w+)"
+    r" than one may \((\w+)\): ask for a shorter time range"
+)
+"""A map is of full minutes."""
+
+MEMORY = Limits(query_memory_bytes=4_000_000)
+TRACES = 4_000
+BATCH = 1_000
+ONE = segment(1_000_000, 1, "web", 0, S)
+"""What the reads beside the big ones ask for."""
+
+BIG = ("/ServiceGraph", "/TraceSummaries", "/TimeSeriesServiceStatistics")
+SMALL = ("/Traces", "/TraceGraph")
+READS = 30
+
+
+class Served(NamedTuple):
+    """Who asks it, and what it asks."""
+
+    client: TestClient
+    storage: ClickHouseStorage
+
+    def ask(self, path, members=WINDOW):
+        """Status and JSON of an operation."""
+        answer = self.client.post(path, content=json.dumps(members))
+        return answer.status_code, answer.json()
+
+    def refusal(self, path):
+        """What a query of the whole window is refused for: resource and setting."""
+        status, answer = self.ask(path)
+        assert status == 400, answer
+        assert answer["__type"] == "InvalidRequestException"
+        match = NAMED.fullmatch(answer["message"])
+        assert match, answer["message"]
+        return match.groups()
+
+
+@contextlib.contextmanager
+def served(folder, limits):
+    """A server without sockets over chDB in a folder."""
+    storage = ClickHouseStorage.open(folder, limits)
+    writer = Writer(storage.insert, WriterSettings(flush_interval_s=0.001))
+    backend = Backend(storage, writer, ServerSettings(), itertools.count(BASE_US).__next__)
+    with TestClient(create_app(backend), raise_server_exceptions=False) as client:
+        try:
+            yield Served(client, storage)
+        finally:
+            writer.close()
+            storage.close()
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    """A server whose queries may take too little memory for the map of everything."""
-    with contextlib.ExitStack() as opened:
-        storage = ClickHouseStorage.open(
-            tmp_path_factory.mktemp("limits") / "data", Limits(query_memory_bytes=12_000_000)
-        )
-        opened.callback(storage.close)
-        writer = Writer(storage.insert, WriterSettings())
-        opened.callback(writer.close)
-        backend = Backend(storage, writer, ServerSettings(), lambda: time.time_ns() // 1000)
-        client = TestClient(create_app(backend), raise_server_exceptions=False)
-        opened.callback(client.close)
-        for first in range(1, TRACES + 1, 1_000):
-            documents = [
-                segment(number, number * 100, "web", 0, 900 * MS, subsegments=_calls(number * 100))
-                for number in range(first, first + 1_000)
-            ]
-            storage.insert(all_accepted(LOCAL, documents))
-        yield client
+def folder(tmp_path_factory):
+    """A store of many traces with much in them."""
+    folder = tmp_path_factory.mktemp("limits")
+    chance = random.Random(4)
+    storage = ClickHouseStorage.open(folder)
+    for first in range(1, TRACES, BATCH):
+        traces = range(first, first + BATCH)
+        storage.insert(furnished_traces(chance, LOCAL, traces, is_moved=False))
+    storage.insert(all_accepted(LOCAL, [ONE]))
+    storage.close()
+    return folder
 
 
-def _calls(first_id):
-    return [
-        entity(first_id + 1 + each, f"table-{each}", each * MS, 900 * MS, namespace="aws")
-        for each in range(SPANS_A_TRACE)
-    ]
+@pytest.mark.parametrize("path", BIG)
+def test_memory(folder, path):
+    """The refusal names the range and the setting."""
+    with served(folder, MEMORY) as server:
+        assert server.refusal(path) == ("memory", "query_memory_bytes")
 
 
-def ask(client, path, **members):
-    return client.post(path, content=json.dumps(members))
+@pytest.mark.parametrize("path", BIG)
+def test_time(folder, path):
+    """The same, whichever query of the answer was the slow one."""
+    with served(folder, Limits()) as server:
+        for reader in server.storage._pool._engine.readers:
+            reader.set_client_setting("max_execution_time", 0.001)
+        assert server.refusal(path) == ("time", "query_timeout_s")
 
 
-def the_map(client):
-    return ask(client, "/ServiceGraph", StartTime=START_S, EndTime=END_S)
+def test_a_shorter_range_is_answered(folder):
+    """What the refusal advises does help."""
+    with served(folder, MEMORY) as server:
+        for path in BIG:
+            server.refusal(path)
+            assert server.ask(path, {"StartTime": START + 3600, "EndTime": START + 3610})[0] == 200
 
 
-def a_trace(client):
-    return ask(client, "/Traces", TraceIds=[trace_id(7)])
+def test_others_are_answered_meanwhile(folder):
+    """Traces by their id, and new ones, while as many big queries as may run fail without pause."""
+    asked = {"TraceIds": [trace_id(1_000_000)]}
+    with served(folder, MEMORY) as server:
+        right = {path: server.ask(path, asked) for path in SMALL}
+        assert [status for status, _ in right.values()] == [200, 200]
+        is_over, begun = threading.Event(), threading.Barrier(len(BIG) + 1, timeout=60)
+        refused = dict.fromkeys(BIG, 0)
 
+        def press(path):
+            begun.wait()
+            while not (refused[path] and is_over.is_set()):
+                server.refusal(path)
+                refused[path] += 1
 
-def test_it_names_the_range_and_the_setting(client):
-    """As a bad request with what to do about it."""
-    answer = the_map(client)
-    assert answer.status_code == 400, answer.text
-    assert answer.headers["x-amzn-errortype"] == "InvalidRequestException"
-    message = answer.json()["message"]
-    assert RANGE in message
-    assert "more memory than one may (query_memory_bytes)" in message
-    assert message.endswith("ask for a shorter time range")
-
-
-def test_the_console_says_the_same(client):
-    """Its map and its list."""
-    query = {"start": START_S, "end": END_S}
-    answer = client.get("/console/api/map", params=query)
-    assert answer.status_code == 400
-    assert RANGE in answer.text
-
-
-def test_a_shorter_range_is_answered(client):
-    """A range with less in it."""
-    answer = ask(client, "/ServiceGraph", StartTime=START_S - 120, EndTime=START_S)
-    assert answer.status_code == 200
-
-
-def test_others_are_answered_meanwhile(client):
-    """Whoever reads a trace while maps fail gets it whole each time."""
-    with ThreadPoolExecutor(2) as others:
-        maps = [others.submit(the_map, client) for _ in range(READS // 4)]
-        traces = [a_trace(client) for _ in range(READS)]
-        assert {each.result().status_code for each in maps} == {400}
-    assert {each.status_code for each in traces} == {200}
-    segments = {len(each.json()["Traces"][0]["Segments"]) for each in traces}
-    assert len(segments) == 1
+        with futures.ThreadPoolExecutor(len(BIG)) as threads:
+            pressing = [threads.submit(press, path) for path in BIG]
+            begun.wait()
+            try:
+                for number in range(READS):
+                    assert {path: server.ask(path, asked) for path in SMALL} == right
+                    new = segment(2_000_000 + number, 1, "new", 0, S)
+                    put = {"TraceSegmentDocuments": [json.dumps(new)]}
+                    assert server.ask("/TraceSegments", put)[0] == 200
+                    status, found = server.ask("/Traces", {"TraceIds": [new["trace_id"]]})
+                    assert (status, len(found["Traces"])) == (200, 1)
+            finally:
+                is_over.set()
+            for each in pressing:
+                each.result()
