@@ -77,7 +77,7 @@ def lines(measured: Measured) -> list[Line]:
     idle_bytes = max(each.idle_bytes for each in stored.ingests)
     full_bytes = max(measured.full_bytes, *(each.full_bytes for each in stored.ingests))
     return [
-        *_ingest_lines(stored),
+        *ingest_lines(stored),
         Line("the same with random ids", measured.random.cpu_us, "µs", 65.0),
         Line(
             "raw path, of Python flattening",
@@ -104,7 +104,8 @@ def lines(measured: Measured) -> list[Line]:
     ]
 
 
-def _ingest_lines(stored: Stored) -> list[Line]:
+def ingest_lines(stored: Stored) -> list[Line]:
+    """What taking the documents cost, and how they were acknowledged."""
     last = stored.ingests[-1]
     return [
         Line(

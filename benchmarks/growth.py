@@ -22,7 +22,7 @@ from serving import processors, serving
 
 _KEEP = "--retention-days=36500"
 """The days are made up, and long over."""
-_COLD_RUNS = 10
+_COLD_RUNS = 8
 
 
 def main() -> None:

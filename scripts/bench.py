@@ -14,7 +14,7 @@ from checkout import PYTHON, ROOT
 from install import install
 
 _PEER = "peer.py"
-_PROGRAMS = ("agent_receive.py", "budgets.py", _PEER, "growth.py")
+_PROGRAMS = ("agent_receive.py", "budgets.py", "sustained.py", "growth.py", _PEER)
 """What else is in benchmarks/ is part of them."""
 _TAKES_ARGUMENTS = "budgets.py"
 

@@ -87,6 +87,7 @@ export interface TraceList {
   total: number | null;
   /** Give it as `after` for the next page; null on the last. */
   next: string | null;
+  /** Start of the newest trace there is, for an empty page; null on all others. */
   latest_us: number | null;
   took_ms: number;
 }

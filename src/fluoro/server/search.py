@@ -83,7 +83,8 @@ def read_page(
         wanted = search.limit - len(found)
         positions = storage.search(tenant, msgspec.structs.replace(search, limit=wanted))
         trace_ids = [position.trace_id for position in positions]
-        traces = read_traces(storage, tenant, trace_ids, search.expression)
+        since_us = search.start_us if search.kind == "TraceId" else 0
+        traces = read_traces(storage, tenant, trace_ids, search.expression, since_us)
         found += [trace for trace in traces if accepts(trace)]
         if len(positions) < wanted:
             return Page(found, None)

@@ -10,6 +10,9 @@ from fluoro.store import semantics
 OWNER = "account = {account:String} AND region = {region:String}"
 TRACES = "trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))"
 
+_US_PER_DAY = 86_400 * 1_000_000
+_LAST_DAY = 65_535
+"""Latest day of a Date."""
 _FEW = 5
 """As many traces as BatchGetTraces takes."""
 
@@ -40,6 +43,15 @@ def among(trace_ids: Sequence[str]) -> tuple[str, dict[str, Any]]:
     names = [f"trace{place}" for place in range(len(trace_ids))]
     each = ", ".join(f"toFixedString(unhex({{{name}:String}}), 16)" for name in names)
     return f"trace_id IN ({each})", dict(zip(names, map(trace_id_hex, trace_ids), strict=True))
+
+
+def received_since(us: int) -> tuple[str, dict[str, Any]]:
+    """Condition that keeps what may belong to traces that began at a time or later.
+
+    Nothing is received a day before it begins, and whole days of receipt are partitions.
+    """
+    day = min(max(us // _US_PER_DAY - 1, 0), _LAST_DAY)
+    return "received >= toDate({since_day:UInt16})", {"since_day": day}
 
 
 def bucket_s(us: int) -> int:

@@ -31,10 +31,17 @@ _DOCUMENTS_OF = 50
 
 
 def read_traces(
-    storage: Storage, tenant: Tenant, trace_ids: Sequence[str], expression: Expression | None
+    storage: Storage,
+    tenant: Tenant,
+    trace_ids: Sequence[str],
+    expression: Expression | None,
+    since_us: int = 0,
 ) -> Iterator[Trace]:
-    """Traces in the order of their ids; with their metadata when the expression asks for it."""
-    spans = storage.spans(tenant, trace_ids)
+    """Traces in the order of their ids; with their metadata when the expression asks for it.
+
+    None of them began before `since_us`.
+    """
+    spans = storage.spans(tenant, trace_ids, since_us)
     there = [trace_id for trace_id in trace_ids if spans.get(trace_id)]
     if not needs_metadata(expression):
         for trace_id in there:

@@ -10,7 +10,7 @@ from typing import Any
 from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.tenant import Tenant
 from fluoro.store import semantics
-from fluoro.store.keys import OWNER, among, bucket_s, owner
+from fluoro.store.keys import OWNER, among, bucket_s, owner, received_since
 
 NEAR_US = 15 * 60 * 1_000_000
 """How long after the start of a document its rows are looked for, until one says that it lasted."""
@@ -35,7 +35,7 @@ LAST = f"if(bitAnd(flags, {IN_PROGRESS}) = 0, start_us + dur_us, toInt64(receipt
 
 
 def rows_of(
-    tenant: Tenant, trace_ids: Sequence[str], further: set[int]
+    tenant: Tenant, trace_ids: Sequence[str], further: set[int], since_us: int = 0
 ) -> tuple[str, dict[str, Any]]:
     """Condition that keeps the rows of traces, and its parameters.
 
@@ -43,15 +43,18 @@ def rows_of(
         tenant: Whose.
         trace_ids: At least one.
         further: Buckets to look in besides those near the documents, epoch seconds.
+        since_us: None of the traces began before, epoch microseconds.
     """
     of_traces, values = among(trace_ids)
+    received, days = received_since(since_us)
     near = (
         f"SELECT toDateTime((intDiv(start_us, {semantics.BUCKET_US}) + arrayJoin({_OFFSETS}))"
-        f" * {_WIDTH_S}, 'UTC') FROM documents WHERE {OWNER} AND {of_traces}"
+        f" * {_WIDTH_S}, 'UTC') FROM documents WHERE {OWNER} AND {received} AND {of_traces}"
     )
+    somewhere = f"bucket IN ({near}) OR bucket IN ({_FURTHER}) OR {WILD}"
     return (
-        f"{OWNER} AND (bucket IN ({near}) OR bucket IN ({_FURTHER}) OR {WILD}) AND {of_traces}",
-        {**owner(tenant), **values, "further": sorted(further)},
+        f"{OWNER} AND {received} AND ({somewhere}) AND {of_traces}",
+        {**owner(tenant), **values, **days, "further": sorted(further)},
     )
 
 

@@ -38,7 +38,9 @@ class Reader:
             found.setdefault(trace_id_of_hex(digits), []).append(stored)
         return found
 
-    def spans(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Span]]:
+    def spans(
+        self, tenant: Tenant, trace_ids: Sequence[str], since_us: int = 0
+    ) -> Mapping[str, list[Span]]:
         """See `Storage.spans`.
 
         Where to look is asked of the documents, and further where one went on for long. What is
@@ -48,16 +50,18 @@ class Reader:
         """
         if not trace_ids:
             return {}
-        rows = self._rows(tenant, trace_ids, set())
+        rows = self._rows(tenant, trace_ids, set(), since_us)
         further = further_places(rows)
         if further:
             rows = [row for row in rows if row[0] not in further]
             longer = [trace_id_of_hex(digits) for digits in further]
-            rows += self._rows(tenant, longer, set().union(*further.values()))
+            rows += self._rows(tenant, longer, set().union(*further.values()), since_us)
         return spans_of_rows(rows)
 
-    def _rows(self, tenant: Tenant, trace_ids: Sequence[str], further: set[int]) -> Sequence[Row]:
-        of_traces, values = rows_of(tenant, trace_ids, further)
+    def _rows(
+        self, tenant: Tenant, trace_ids: Sequence[str], further: set[int], since_us: int
+    ) -> Sequence[Row]:
+        of_traces, values = rows_of(tenant, trace_ids, further, since_us)
         return self._pool.query(
             f"SELECT {COLUMNS} FROM spans WHERE {of_traces}"
             " ORDER BY ver DESC LIMIT 1 BY trace_id, id",

@@ -18,7 +18,7 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store import semantics
 from fluoro.store.compile import Compiled, compile_filter
-from fluoro.store.keys import OWNER, TRACES, bucket_s, buckets, owner, traces
+from fluoro.store.keys import OWNER, TRACES, bucket_s, buckets, owner, received_since, traces
 from fluoro.store.places import (
     LAST,
     LONGEST_US,
@@ -215,19 +215,24 @@ class Searches:
     def _not_older(
         self, tenant: Tenant, places: Sequence[Position], first_us: int
     ) -> list[Position]:
-        """Without those that have a document, or shortly before a row, from before a time."""
+        """Without those that have a document, or shortly before a row, from before a time.
+
+        A document that was received more than two days before that may be overlooked.
+        """
         begin_us = bucket_s(first_us) * 1_000_000
         if not places or not begin_us:
             return list(places)
         before, values = buckets(begin_us - NEAR_US, begin_us - 1)
+        received, days = received_since(begin_us - LONGEST_US)
         rows = self._pool.query(
-            f"SELECT lower(hex(trace_id)) FROM documents WHERE {OWNER} AND {TRACES}"
+            f"SELECT lower(hex(trace_id)) FROM documents WHERE {OWNER} AND {received} AND {TRACES}"
             " GROUP BY trace_id HAVING min(start_us) < {begin:Int64} UNION ALL"
             f" SELECT DISTINCT lower(hex(trace_id)) FROM spans WHERE {OWNER} AND {before}"
-            f" AND {TRACES}",
+            f" AND {received} AND {TRACES}",
             {
                 **owner(tenant),
                 **values,
+                **days,
                 **traces([place.trace_id for place in places]),
                 "begin": begin_us,
             },

@@ -115,8 +115,13 @@ class Storage(Protocol):
     def documents(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Stored]]:
         """The documents that count, by trace id; a trace that is not there has no key."""
 
-    def spans(self, tenant: Tenant, trace_ids: Sequence[str]) -> Mapping[str, list[Span]]:
+    def spans(
+        self, tenant: Tenant, trace_ids: Sequence[str], since_us: int = 0
+    ) -> Mapping[str, list[Span]]:
         """The span rows that count, by trace id, each list by (start, id).
+
+        None of the traces began before `since_us`: then what was received a day earlier need not
+        be looked through.
 
         `service` is filled for independent subsegments too: the nearest enclosing segment's name
         along `parent_id`, possibly several documents up; empty for orphans.

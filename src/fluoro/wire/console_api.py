@@ -99,6 +99,7 @@ class TraceList(msgspec.Struct, frozen=True):
     next: str | None
     """Give it as `after` for the next page; null on the last."""
     latest_us: int | None
+    """Start of the newest trace there is, for an empty page; null on all others."""
     took_ms: float
 
 

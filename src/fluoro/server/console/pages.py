@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from fluoro.errors import InputError, NotFoundError
 from fluoro.graph.edges import node_of, observe
+from fluoro.graph.nodes import CLIENT
 from fluoro.model import ids
 from fluoro.model.tenant import LOCAL
 from fluoro.model.times import LAST_US
@@ -168,7 +169,7 @@ def _traces(question: _Question) -> TraceList:
         traces=[_row(trace) for trace in page.traces],
         total=total,
         next=spell_token(Token(page.after, 0, query)) if page.after else None,
-        latest_us=question.storage.latest_us(LOCAL),
+        latest_us=None if page.traces else question.storage.latest_us(LOCAL),
         took_ms=question.took_ms(),
     )
 
@@ -183,7 +184,6 @@ def _limit(text: str | None) -> int:
 
 def _row(trace: Trace) -> TraceRow:
     root = trace.root
-    nodes = (row for row in sorted(trace.graph.nodes, key=lambda row: row.first_us))
     annotations = {key: value for span in trace.spans for key, value in span.annotations.items()}
     return TraceRow(
         id=trace.id,
@@ -196,7 +196,7 @@ def _row(trace: Trace) -> TraceRow:
         url=root.url if root else "",
         status=(root.status or None) if root else None,
         root_service=root.name if root else "",
-        services=distinct(row.node.name for row in nodes),
+        services=distinct(node.name for node in trace.nodes if node.type != CLIENT),
         faults=trace.faults,
         user=next((span.user for span in trace.spans if span.user), ""),
         annotations=[
