@@ -8,6 +8,7 @@ FluoroError                         everything we raise
     FilterTypeError                 a filter expression that parses but cannot hold
     NotFoundError                   what was asked for does not exist
     LimitExceededError              a documented limit was passed
+    ResourceChangedError            somebody else wrote a resource first
     UnknownOperationError           a request for what is no operation, or none yet
     UnreadableBodyError             a request's body that is not JSON, or badly compressed
     BodyTooLargeError               a request's body beyond the limit
@@ -85,6 +86,10 @@ class NotFoundError(InputError):
 
 class LimitExceededError(InputError):
     """A documented limit was passed."""
+
+
+class ResourceChangedError(InputError):
+    """Somebody else wrote a resource since it was read; the same call may succeed later."""
 
 
 class UnknownOperationError(InputError):

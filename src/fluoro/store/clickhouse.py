@@ -18,6 +18,7 @@ from fluoro.store.matching import Matching
 from fluoro.store.migrations import migrate
 from fluoro.store.pool import Limits, Pool
 from fluoro.store.reader import Reader
+from fluoro.store.resources import Resources
 from fluoro.store.searches import Searches
 from fluoro.store.storage import Accepted, SamplingReport
 
@@ -39,6 +40,9 @@ class ClickHouseStorage:
         self._edges = Edges(pool)
         self.time_series = self._edges.time_series
         self.upkeep = Maintenance(pool, self._inserter, clock_us)
+        resources = Resources(pool, clock_us)
+        self.resources = resources.resources
+        self.write_resource = resources.write_resource
         self._deletions = self.upkeep.deletions
         self.delete_traces = self._deletions.delete_traces
         self.delete_user = self._deletions.delete_user

@@ -21,6 +21,7 @@ from fluoro.model.times import LAST_US
 from fluoro.store.flatten import spans_of, version
 from fluoro.store.matching import read_traces
 from fluoro.store.resolve import with_services
+from fluoro.store.resources import Resource, changed
 from fluoro.store.storage import (
     Accepted,
     MinuteCount,
@@ -56,6 +57,7 @@ class MemoryStorage:
         self._documents: dict[tuple[Tenant, str], dict[str, tuple[int, Stored]]] = {}
         self._spans: dict[tuple[Tenant, str], dict[str, tuple[int, Span]]] = {}
         self._deleted: set[tuple[Tenant, str]] = set()
+        self._resources: dict[tuple[Tenant, str, str], tuple[Resource, bool]] = {}
         self._reports: dict[Tenant, list[SamplingReport]] = {}
         self.agent_reports: list[tuple[Tenant, int, bytes]] = []
 
@@ -228,6 +230,29 @@ class MemoryStorage:
                 if owner == tenant and any(span.user == user for _, span in rows.values())
             ]
         return self.delete_traces(tenant, found, until_us)
+
+    def resources(self, tenant: Tenant, kind: str) -> list[Resource]:
+        """See `Storage.resources`."""
+        with self._lock:
+            return [
+                resource
+                for (owner, its_kind, _), (resource, is_deleted) in sorted(self._resources.items())
+                if (owner, its_kind) == (tenant, kind) and not is_deleted
+            ]
+
+    def write_resource(
+        self, tenant: Tenant, kind: str, name: str, body: str | None, after: int
+    ) -> Resource:
+        """See `Storage.write_resource`; the times count the writes."""
+        key = (tenant, kind, name)
+        with self._lock:
+            known, is_deleted = self._resources.get(key, (None, True))
+            revision = known.revision if known else 0
+            if after != (0 if is_deleted else revision):
+                raise changed(kind, name)
+            written = Resource(kind, name, revision + 1, body or "", len(self._resources))
+            self._resources[key] = written, body is None
+            return written
 
     def check(self) -> None:
         """Memory always answers."""

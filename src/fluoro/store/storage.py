@@ -17,6 +17,7 @@ from fluoro.filters.tree import Expression
 from fluoro.graph.rows import GraphRows, Statistics
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
+from fluoro.store.resources import Resource
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -179,6 +180,25 @@ class Storage(Protocol):
 
     def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
         """Keep an agent's telemetry record (JSON) for the retention time."""
+
+    def resources(self, tenant: Tenant, kind: str) -> list[Resource]:
+        """The resources of a kind that there are, by name."""
+
+    def write_resource(
+        self, tenant: Tenant, kind: str, name: str, body: str | None, after: int
+    ) -> Resource:
+        """Make, change or delete a resource; on return every read sees it.
+
+        Args:
+            tenant: Whose.
+            kind: Such as `rule`.
+            name: Of the resource.
+            body: JSON; None deletes it.
+            after: The revision that is there, 0 when there is none.
+
+        Raises:
+            ResourceChangedError: Another one is there, or came meanwhile.
+        """
 
     def delete_traces(self, tenant: Tenant, trace_ids: Sequence[str], until_us: int) -> int:
         """Delete traces; on return no read finds them, and what is sent of them is not kept.
