@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from fluoro.model.tenant import LOCAL, Tenant
 from fluoro.server import body, requests
-from fluoro.server.api import graph, sampling, segments, series, telemetry, traces
+from fluoro.server.api import graph, insights, sampling, segments, series, telemetry, traces
 from fluoro.server.backend import Backend
-from fluoro.wire import xray_api, xray_statistics
+from fluoro.wire import xray_api, xray_insights, xray_statistics
 from fluoro.wire.xray_api import Shape
 
 Role = Literal["write", "read"]
@@ -110,6 +110,34 @@ OPERATIONS: tuple[Operation, ...] = (
         xray_api.PutTelemetryRecordsRequest,
         _blocking(telemetry.put_telemetry_records),
         "write",
+    ),
+    Operation(
+        "GetInsight",
+        "/Insight",
+        xray_insights.GetInsightRequest,
+        _blocking(insights.get_insight),
+        "read",
+    ),
+    Operation(
+        "GetInsightSummaries",
+        "/InsightSummaries",
+        xray_insights.GetInsightSummariesRequest,
+        _blocking(insights.get_insight_summaries),
+        "read",
+    ),
+    Operation(
+        "GetInsightEvents",
+        "/InsightEvents",
+        xray_insights.GetInsightEventsRequest,
+        _blocking(insights.get_insight_events),
+        "read",
+    ),
+    Operation(
+        "GetInsightImpactGraph",
+        "/InsightImpactGraph",
+        xray_insights.GetInsightImpactGraphRequest,
+        _blocking(insights.get_insight_impact_graph),
+        "read",
     ),
 )
 

@@ -14,6 +14,8 @@ MODEL = botocore.session.get_session().get_service_model("xray")
 NAMES = [operation.name for operation in OPERATIONS]
 PATHS = {operation.name: operation.path for operation in OPERATIONS}
 TRACE = "1-6553f100-00000000000000000000000a"
+INSIGHT = "12345678-1234-4234-8234-1234567890ab"
+NOW_S = 1_700_000_000
 VALID = {
     "PutTraceSegments": {"TraceSegmentDocuments": ["{}"]},
     "BatchGetTraces": {"TraceIds": [TRACE]},
@@ -24,8 +26,13 @@ VALID = {
     "GetSamplingRules": {},
     "GetSamplingTargets": {"SamplingStatisticsDocuments": []},
     "PutTelemetryRecords": {"TelemetryRecords": [{"Timestamp": 1}]},
+    "GetInsight": {"InsightId": INSIGHT},
+    "GetInsightSummaries": {"StartTime": NOW_S, "EndTime": NOW_S},
+    "GetInsightEvents": {"InsightId": INSIGHT},
+    "GetInsightImpactGraph": {"InsightId": INSIGHT, "StartTime": NOW_S, "EndTime": NOW_S},
 }
-ASKS_THE_STORE = sorted(set(NAMES) - {"GetSamplingRules"})
+INSIGHTS = {"GetInsight", "GetInsightSummaries", "GetInsightEvents", "GetInsightImpactGraph"}
+ASKS_THE_STORE = sorted(set(NAMES) - INSIGHTS - {"GetSamplingRules"})
 
 
 def refused(answer, status, name):
