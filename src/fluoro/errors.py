@@ -9,6 +9,11 @@ FluoroError                         everything we raise
     NotFoundError                   what was asked for does not exist
     LimitExceededError              a documented limit was passed
     ResourceChangedError            somebody else wrote a resource first
+    MalformedPolicyError            a resource policy that is none
+    PolicyLockoutError              one that would forbid its caller to replace it
+    PolicyRevisionError             a revision of it that is not the one that is there
+    PolicySizeError                 one that is too long
+    PolicyCountError                one too many
     UnknownOperationError           a request for what is no operation, or none yet
     UnreadableBodyError             a request's body that is not JSON, or badly compressed
     BodyTooLargeError               a request's body beyond the limit
@@ -90,6 +95,26 @@ class LimitExceededError(InputError):
 
 class ResourceChangedError(InputError):
     """Somebody else wrote a resource since it was read; the same call may succeed later."""
+
+
+class MalformedPolicyError(InputError):
+    """A resource policy that is not the JSON of one."""
+
+
+class PolicyLockoutError(InputError):
+    """A resource policy that would forbid its caller to replace it."""
+
+
+class PolicyRevisionError(InputError):
+    """A revision id that is not that of the resource policy that is there."""
+
+
+class PolicySizeError(InputError):
+    """A resource policy that is too long."""
+
+
+class PolicyCountError(InputError):
+    """A resource policy beyond the number that an account can have."""
 
 
 class UnknownOperationError(InputError):

@@ -13,12 +13,23 @@ from starlette.types import Receive, Scope, Send
 
 from fluoro.model.tenant import LOCAL, Tenant
 from fluoro.server import body, requests
-from fluoro.server.api import graph, insights, sampling, segments, series, telemetry, traces
+from fluoro.server.api import (
+    account,
+    graph,
+    insights,
+    policies,
+    retrieval,
+    sampling,
+    segments,
+    series,
+    telemetry,
+    traces,
+)
 from fluoro.server.backend import Backend
-from fluoro.wire import xray_api, xray_insights, xray_statistics
+from fluoro.wire import xray_account, xray_api, xray_insights, xray_retrieval, xray_statistics
 from fluoro.wire.xray_api import Shape
 
-Role = Literal["write", "read"]
+Role = Literal["write", "read", "admin"]
 
 Handler = Callable[[Backend, Tenant, Any], Awaitable[Shape]]
 """Answers one request; the third argument is the operation's own shape."""
@@ -138,6 +149,97 @@ OPERATIONS: tuple[Operation, ...] = (
         xray_insights.GetInsightImpactGraphRequest,
         _blocking(insights.get_insight_impact_graph),
         "read",
+    ),
+    Operation(
+        "StartTraceRetrieval",
+        "/StartTraceRetrieval",
+        xray_retrieval.StartTraceRetrievalRequest,
+        _blocking(retrieval.start_trace_retrieval),
+        "read",
+    ),
+    Operation(
+        "ListRetrievedTraces",
+        "/ListRetrievedTraces",
+        xray_retrieval.ListRetrievedTracesRequest,
+        _blocking(retrieval.list_retrieved_traces),
+        "read",
+    ),
+    Operation(
+        "GetRetrievedTracesGraph",
+        "/GetRetrievedTracesGraph",
+        xray_retrieval.GetRetrievedTracesGraphRequest,
+        _blocking(retrieval.get_retrieved_traces_graph),
+        "read",
+    ),
+    Operation(
+        "CancelTraceRetrieval",
+        "/CancelTraceRetrieval",
+        xray_retrieval.CancelTraceRetrievalRequest,
+        _blocking(retrieval.cancel_trace_retrieval),
+        "read",
+    ),
+    Operation(
+        "GetEncryptionConfig",
+        "/EncryptionConfig",
+        xray_account.GetEncryptionConfigRequest,
+        _blocking(account.get_encryption_config),
+        "read",
+    ),
+    Operation(
+        "PutEncryptionConfig",
+        "/PutEncryptionConfig",
+        xray_account.PutEncryptionConfigRequest,
+        _blocking(account.put_encryption_config),
+        "admin",
+    ),
+    Operation(
+        "GetTraceSegmentDestination",
+        "/GetTraceSegmentDestination",
+        xray_account.GetTraceSegmentDestinationRequest,
+        _blocking(account.get_trace_segment_destination),
+        "read",
+    ),
+    Operation(
+        "UpdateTraceSegmentDestination",
+        "/UpdateTraceSegmentDestination",
+        xray_account.UpdateTraceSegmentDestinationRequest,
+        _blocking(account.update_trace_segment_destination),
+        "admin",
+    ),
+    Operation(
+        "GetIndexingRules",
+        "/GetIndexingRules",
+        xray_account.GetIndexingRulesRequest,
+        _blocking(account.get_indexing_rules),
+        "read",
+    ),
+    Operation(
+        "UpdateIndexingRule",
+        "/UpdateIndexingRule",
+        xray_account.UpdateIndexingRuleRequest,
+        _blocking(account.update_indexing_rule),
+        "admin",
+    ),
+    Operation(
+        "PutResourcePolicy",
+        "/PutResourcePolicy",
+        xray_account.PutResourcePolicyRequest,
+        _blocking(policies.put_resource_policy),
+        "admin",
+    ),
+    Operation(
+        "ListResourcePolicies",
+        "/ListResourcePolicies",
+        xray_account.ListResourcePoliciesRequest,
+        _blocking(policies.list_resource_policies),
+        "read",
+    ),
+    Operation(
+        "DeleteResourcePolicy",
+        "/DeleteResourcePolicy",
+        xray_account.DeleteResourcePolicyRequest,
+        _blocking(policies.delete_resource_policy),
+        "admin",
     ),
 )
 

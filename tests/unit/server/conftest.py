@@ -62,6 +62,10 @@ class FailingStorage(MemoryStorage):
         self._fail()
         super().add_agent_report(tenant, time_us, report)
 
+    def resources(self, tenant, kind):
+        self._fail()
+        return super().resources(tenant, kind)
+
     def check(self):
         self._fail()
 
