@@ -30,9 +30,9 @@ class FailingStorage(MemoryStorage):
         self._fail()
         return super().insert(documents)
 
-    def spans(self, tenant, trace_ids):
+    def spans(self, tenant, trace_ids, since_us=0):
         self._fail()
-        return super().spans(tenant, trace_ids)
+        return super().spans(tenant, trace_ids, since_us)
 
     def documents(self, tenant, trace_ids):
         self._fail()

@@ -120,7 +120,13 @@ def test_traces(shop, span):
         "user": "ada",
         "annotations": [["b", "true"], ["n", "1.5"], ["t", "x"]],
     }
-    assert (answer["total"], answer["next"], answer["latest_us"]) == (1, None, NOW_S * US)
+    assert (answer["total"], answer["next"], answer["latest_us"]) == (1, None, None)
+
+
+def test_traces_of_an_empty_page(shop, span):
+    """Where the newest trace is to be found instead."""
+    answer = read(shop, "traces", **(span | {"end": NOW_S - 1, "start": NOW_S - 9}))
+    assert (answer["traces"], answer["latest_us"]) == ([], NOW_S * US)
 
 
 def test_traces_without_a_root(server, document, span):
