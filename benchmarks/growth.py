@@ -6,23 +6,31 @@ The store is made once (`days.py`), which takes most of an hour, and kept in the
 """
 
 import argparse
+import contextlib
+import http
 import os
 import shlex
 import sys
+import threading
 import time
+from collections.abc import Iterator
 
 import msgspec
 
 from budget_lines import GROWTH_RATIO, disk_lines, ratios, read_lines
 from days import Days, store_of
 from disk import read_disk
-from reading import Reads, measure_all, measure_cold, measure_some
-from report import describe_commit, describe_machine, print_table, say
-from serving import processors, serving
+from reading import DAY_S, Reads, measure, measure_all, measure_cold, measure_some
+from report import Line, describe_commit, describe_machine, print_table, say
+from serving import Server, processors, request, serving
 
+_BESIDE_RATIO = 2.0
 _KEEP = "--retention-days=36500"
 """The days are made up, and long over."""
 _COLD_RUNS = 8
+_IMPATIENT = "--query-timeout-s=1"
+_TOO_MUCH = 'http.url CONTAINS "there is no such page"'
+"""Of all days: it takes longer than a second."""
 
 
 def main() -> None:
@@ -46,6 +54,12 @@ def main() -> None:
         resident_bytes = server.resident_bytes()
     say("cold reads")
     cold = measure_cold(made.path / "data", large, every, _COLD_RUNS, _KEEP)
+    say("reads beside queries that pass their limit")
+    with serving(made.path / "data", every, _KEEP, _IMPATIENT) as server:
+        server.settle()
+        alone = measure(server, large.trace(), runs)
+        with asking_too_much(server, large) as refused:
+            beside = measure(server, large.trace(), runs)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     print(f"\n{today}, {describe_commit()}; {machine}; took {time.monotonic() - began:.0f} s.\n")
     print(f"    {shlex.join(['benchmarks/growth.py', *sys.argv[1:]])}\n")
@@ -59,9 +73,42 @@ def main() -> None:
         [
             *read_lines(after, cold),
             *ratios(f"1 to {options.days} days", grown, before, GROWTH_RATIO),
+            Line(
+                f"trace by id while {len(refused)} queries pass their limit, p95",
+                beside.p95_ms / alone.p95_ms,
+                "x",
+                _BESIDE_RATIO,
+                f"{beside.p95_ms:.0f} of {alone.p95_ms:.0f} ms; {refused[-1]}",
+            ),
             *disk_lines(read_disk(made.path / "data")),
         ]
     )
+
+
+@contextlib.contextmanager
+def asking_too_much(server: Server, reads: Reads) -> Iterator[list[str]]:
+    """One client asks for more than a query may take, again and again; what it is told."""
+    told: list[str] = []
+    over = threading.Event()
+    shape = reads.data.shape
+    wanted = {"StartTime": shape.start - 30 * DAY_S, "EndTime": shape.end}
+    body = msgspec.json.encode({**wanted, "FilterExpression": _TOO_MUCH})
+
+    def ask() -> None:
+        while not over.is_set():
+            status, text = request(server.port, "POST", "/TraceSummaries", body)
+            if status != http.HTTPStatus.OK:
+                told.append(msgspec.json.decode(text)["message"])
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        while not told:
+            time.sleep(0.1)
+        yield told
+    finally:
+        over.set()
+        asking.join()
 
 
 def _options() -> tuple[Days, int]:

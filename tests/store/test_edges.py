@@ -237,6 +237,27 @@ def test_long_windows_are_read_by_the_hour(kept):
     kept.check(-24 * HOUR, 24 * HOUR)
 
 
+def test_months_are_read_by_the_half_day(kept):
+    """They are made of hours, those of ten minutes; what comes late makes each of them anew."""
+    at = [number * HOUR + MINUTE for number in range(26)]
+    kept.put(*(web(n, us, us + S) for n, us in enumerate(at, start=1)), at_us=27 * HOUR)
+    kept.update(30 * HOUR)
+    assert kept.rows(43_200) >= 1
+    pool = kept.storage._pool
+    shorter = "ALTER TABLE edges DELETE WHERE seconds < 43200 AND moment < now()"
+    late = web(500, 13 * HOUR, 13 * HOUR + S, call(2, 13 * HOUR, 13 * HOUR + S))
+    kept.check(-48 * HOUR, 48 * HOUR)
+    kept.put(late, at_us=31 * HOUR)
+    kept.check(-48 * HOUR, 48 * HOUR)
+    kept.update(32 * HOUR)
+    kept.check(-48 * HOUR, 48 * HOUR)
+    whole = kept.storage.graph(kept.tenant, BASE_US - 48 * HOUR, BASE_US + 48 * HOUR)
+    pool.command(f"{shorter} SETTINGS mutations_sync = 1")
+    left = kept.storage.graph(kept.tenant, BASE_US - 48 * HOUR, BASE_US + 48 * HOUR)
+    counted = [sum(row.statistics.ok for row in each.nodes) for each in (left, whole)]
+    assert 0 < counted[0] < counted[1]
+
+
 def test_a_deleted_trace_leaves_the_table(kept):
     """Also from hours, and before the next pass."""
     kept.put(web(1, 0, S), web(2, 0, S, call(2, 0, S)), at_us=2 * S)

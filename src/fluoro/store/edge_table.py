@@ -10,9 +10,9 @@ from fluoro.store.keys import OWNER, owner
 from fluoro.store.pool import Parameters, Pool, Row
 
 MINUTE_S = 60
-PERIODS_S = (3600, 600)
+PERIODS_S = (600, 3600, 43_200)
 """Values of `seconds`: a minute, and the longer periods that minutes are added up to, once all are
-closed. A window is read by the longest that fit."""
+closed; each is made of those before it. A window is read by the longest that fit."""
 
 _US_PER_S = 1_000_000
 _NODES = "source_name, source_type, source_account, target_name, target_type, target_account"

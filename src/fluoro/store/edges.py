@@ -109,7 +109,7 @@ class Edges:
         """What the table says of a stretch without the raw ones, by the longest periods."""
         taken = [*raw]
         kept, moments = [f"({_UNTAKEN})"], {}
-        for seconds in PERIODS_S:
+        for seconds in reversed(PERIODS_S):
             periods = freshness.periods(self._pool, tenant, seconds, stretch, taken)
             if periods:
                 name = f"moments_{seconds}"

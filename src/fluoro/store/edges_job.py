@@ -42,9 +42,10 @@ class EdgesJob:
         for tenant, stretch in self._due():
             self._make_minutes(tenant, stretch)
             made += stretch.last - stretch.first
-        for tenant, seconds in itertools.product(self._tenants(), PERIODS_S):
+        made_of = itertools.pairwise((MINUTE_S, *PERIODS_S))
+        for tenant, (of, seconds) in itertools.product(self._tenants(), made_of):
             for begin_s in edge_table.stale_periods(self._pool, tenant, seconds, self._closed_s()):
-                self._make_period(tenant, seconds, begin_s)
+                self._make_period(tenant, seconds, begin_s, of)
         return made
 
     def _closed_s(self) -> int:
@@ -97,15 +98,13 @@ class EdgesJob:
         rows = count(self._pool, window, by_minute=True)
         edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run)
 
-    def _make_period(self, tenant: Tenant, seconds: int, begin_s: int) -> None:
-        """Add up the minutes of a period, unless some of them are still to be made."""
+    def _make_period(self, tenant: Tenant, seconds: int, begin_s: int, of: int) -> None:
+        """Add up the shorter periods of one, unless some of its minutes are still to be made."""
         run = self._next_us()
         minutes = Stretch(begin_s // MINUTE_S, (begin_s + seconds) // MINUTE_S)
         if freshness.noted(self._pool, tenant, minutes):
             return
         parameters = {**owner(tenant), **freshness.within(minutes)}
-        rows = edge_table.read(
-            self._pool, f"{edge_table.OF_MINUTES} AND {freshness.MOMENT}", parameters
-        )
+        rows = edge_table.read(self._pool, f"seconds = {of} AND {freshness.MOMENT}", parameters)
         whole = [msgspec.structs.replace(row, minute=minutes.first) for row in added_up(rows)]
         edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run)
