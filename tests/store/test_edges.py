@@ -239,8 +239,8 @@ def test_long_windows_are_read_by_the_hour(kept):
 
 def test_months_are_read_by_the_half_day(kept):
     """They are made of hours, those of ten minutes; what comes late makes each of them anew."""
-    at = [number * HOUR + MINUTE for number in range(26)]
-    kept.put(*(web(n, us, us + S) for n, us in enumerate(at, start=1)), at_us=27 * HOUR)
+    at = [number * HOUR + MINUTE for number in range(28)]
+    kept.put(*(web(n, us, us + S) for n, us in enumerate(at, start=1)), at_us=29 * HOUR)
     kept.update(30 * HOUR)
     assert kept.rows(43_200) >= 1
     pool = kept.storage._pool
