@@ -43,6 +43,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="fluoro-bench-"))
     try:
         taken = ingest(folder / "data", data, data.bodies, pinned, _QUIET_S)
+        if (folder / "server.log").read_text().count("job_failed"):
+            sys.exit(f"a job failed: see {shutil.copy(folder / 'server.log', '.')}")
     finally:
         shutil.rmtree(folder)
     today = time.strftime("%Y-%m-%d", time.gmtime())

@@ -9,7 +9,7 @@ from fluoro.filters.selector import parse_selector
 from fluoro.graph.rows import Node
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
-from fluoro.store import freshness
+from fluoro.store import counting, freshness
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
@@ -111,6 +111,20 @@ def test_it_equals_the_raw_answer_whatever_comes_when(kept, seed):
     kept.check(0, 5 * MINUTE)
     kept.check(-BASE_US, LAST_US - BASE_US)
     assert kept.rows(60)
+
+
+def test_many_rows_are_counted_a_slice_of_the_traces_at_a_time(kept, monkeypatch):
+    """With the same numbers, in a minute's row as in the window's."""
+    monkeypatch.setattr(counting, "_ROWS_AT_ONCE", 7)
+    kept.put(*random_documents(random.Random(3), range(1, 25)), at_us=5 * MINUTE)
+    kept.check(0, 5 * MINUTE)
+    kept.update(10 * MINUTE)
+    kept.check(0, 5 * MINUTE)
+    ((rows, keys),) = kept.storage._pool.query(
+        "SELECT count(), uniqExact(seconds, moment, run, kind, is_root, source_name, source_type,"
+        " source_account, target_name, target_type, target_account) FROM edges"
+    )
+    assert rows == keys > 7
 
 
 def test_closed_minutes_are_read_from_the_table(kept):

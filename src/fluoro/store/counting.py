@@ -4,7 +4,7 @@ A row stands for spans of one kind between two nodes, in one minute or in the wh
 up (`Counted.plus`), which is how minutes make a window and shards a cluster.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,9 @@ from fluoro.store.session import Session
 _DAY_US = 86_400 * 1_000_000
 _LAST_DAY = 65_535
 """Latest day of a Date."""
+
+_ROWS_AT_ONCE = 400_000
+"""Rows that are counted together, about: with their joins they take some 200 MB."""
 
 _MOST_LINKS = 12
 """Rounds, each of which doubles how many documents lie between a subsegment and its segment."""
@@ -79,7 +82,7 @@ class Window(msgspec.Struct, frozen=True):
 
 
 def count(pool: Pool, window: Window, *, by_minute: bool) -> list[Counted]:
-    """Count a window on every shard; rows of several shards are not added up."""
+    """Count a window on every shard; rows of several shards, or slices, are not added up."""
     found: list[Counted] = []
     for lent in pool.sessions():
         with lent as session:
@@ -88,24 +91,39 @@ def count(pool: Pool, window: Window, *, by_minute: bool) -> list[Counted]:
 
 
 def _count(pool: Pool, session: Session, window: Window, *, by_minute: bool) -> list[Counted]:
-    spans = pool.local("spans")
-    parameters = _parameters(pool, session, window)
-    of_traces = window.trace_ids is not None
-    session.make("rows", graph_sql.rows_around(spans, of_traces=of_traces), parameters)
-    nodes = {row[0]: Node(*row[1:]) for row in session.query(graph_sql.nodes())}
-    if not nodes:
-        return []
-    ((alone, below),) = session.query(graph_sql.shapes())
-    links = _links(session) if alone else None
+    parameters, ended = _parameters(pool, session, window)
+    slices = -(-ended // _ROWS_AT_ONCE) or 1
     return [
-        _named(row, nodes)
-        for select in graph_sql.counts(links, has_below=below > 0, by_minute=by_minute)
-        for row in session.query(select, parameters)
+        row
+        for number in range(slices)
+        for row in _count_slice(
+            pool,
+            session,
+            {**parameters, "slices": slices, "slice": number},
+            of_traces=window.trace_ids is not None,
+            by_minute=by_minute,
+        )
     ]
 
 
-def _parameters(pool: Pool, session: Session, window: Window) -> dict[str, Any]:
-    """Bounds, and how far around them rows are looked for.
+def _count_slice(
+    pool: Pool, session: Session, parameters: dict[str, Any], *, of_traces: bool, by_minute: bool
+) -> Iterator[Counted]:
+    """Count some of the traces."""
+    rows = graph_sql.rows_around(pool.local("spans"), of_traces=of_traces)
+    session.make("rows", rows, parameters)
+    nodes = {row[0]: Node(*row[1:]) for row in session.query(graph_sql.nodes())}
+    if not nodes:
+        return
+    ((alone, below),) = session.query(graph_sql.shapes())
+    links = _links(session) if alone else None
+    for select in graph_sql.counts(links, has_below=below > 0, by_minute=by_minute):
+        for row in session.query(select, parameters):
+            yield _named(row, nodes)
+
+
+def _parameters(pool: Pool, session: Session, window: Window) -> tuple[dict[str, Any], int]:
+    """Bounds, and how far around them rows are looked for; and how many rows ended in the window.
 
     As far back as the longest row that ended in the window took; where subsegments came without
     their segment, to the begin of their traces.
@@ -118,21 +136,21 @@ def _parameters(pool: Pool, session: Session, window: Window) -> dict[str, Any]:
         "since": _day(window.start_us - _DAY_US),
     }
     spans, documents = pool.local("spans"), pool.local("documents")
-    ended = f"{OWNER} AND {graph_sql.RECEIVED} AND {graph_sql.ENDED}"
-    ((longest_us, alone),) = session.query(
-        f"SELECT max(dur_us), countIf(service = '') FROM {spans} WHERE {ended}", values
+    within = f"{OWNER} AND {graph_sql.RECEIVED} AND {graph_sql.ENDED}"
+    ((longest_us, ended, alone),) = session.query(
+        f"SELECT max(dur_us), count(), countIf(service = '') FROM {spans} WHERE {within}", values
     )
     first_us = window.start_us - longest_us
     if alone:
         ((found, began_us),) = session.query(
             f"SELECT count(), min(start_us) FROM {documents} WHERE {OWNER} AND trace_id IN"
-            f" (SELECT trace_id FROM {spans} WHERE {ended} AND service = '')",
+            f" (SELECT trace_id FROM {spans} WHERE {within} AND service = '')",
             values,
         )
         first_us = min(first_us, began_us) if found else first_us
     first_us -= APART_US
     _, around = buckets(first_us, window.end_us + APART_US)
-    return {**values, **around, "since": _day(first_us - _DAY_US)}
+    return {**values, **around, "since": _day(first_us - _DAY_US)}, ended
 
 
 def _day(us: int) -> int:

@@ -10,7 +10,7 @@ import msgspec
 
 from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness
-from fluoro.store.counting import Window, added_up, count
+from fluoro.store.counting import Counted, Window, added_up, count
 from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.inserter import Inserter
@@ -95,7 +95,14 @@ class EdgesJob:
     def _make_minutes(self, tenant: Tenant, stretch: Stretch) -> None:
         run = self._next_us()
         window = Window(tenant, stretch.first * _US_PER_MINUTE, stretch.last * _US_PER_MINUTE)
-        rows = count(self._pool, window, by_minute=True)
+        by_minute: dict[int, list[Counted]] = {}
+        for row in count(self._pool, window, by_minute=True):
+            by_minute.setdefault(row.minute, []).append(row)
+        rows = [
+            msgspec.structs.replace(row, minute=minute)
+            for minute, of_minute in by_minute.items()
+            for row in added_up(of_minute)
+        ]
         edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run)
 
     def _make_period(self, tenant: Tenant, seconds: int, begin_s: int, of: int) -> None:

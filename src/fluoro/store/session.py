@@ -17,7 +17,7 @@ class Session:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._settings = {"session_id": uuid.uuid4().hex, "session_timeout": _IDLE_S}
-        self._tables: list[str] = []
+        self._tables: set[str] = set()
 
     def make(self, table: str, select: str, parameters: Parameters | None = None) -> None:
         """Make a temporary table of the rows of a SELECT.
@@ -26,7 +26,7 @@ class Session:
             StoreTimeoutError: It took more time or memory than one query may.
             StoreUnavailableError: The engine failed.
         """
-        self._tables.append(table)
+        self._tables.add(table)
         with translated():
             self._client.command(
                 f"CREATE OR REPLACE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
