@@ -4,6 +4,7 @@ import contextlib
 import gc
 import json
 import time
+import tracemalloc
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -12,17 +13,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from captures import documents
+from fluoro.errors import InvalidDocumentError
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.settings import ServerSettings
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.writer import Writer, WriterSettings
+from fluoro.wire.segment import check
 from mutations import mutated_document
 
 DOCUMENTS = 50_000
 """Half of the 100,000 mutants; `test_hostile_expressions` has the others."""
 ROUNDS = 5
 A_REQUEST = 500
+REPEATED = 2
+"""Requests of a round in which Python's own memory is counted."""
 _PAGE_BYTES = 4096
 _GROWTH_BYTES = 150_000_000
 FIRST_S, LAST_S = 0, 4_294_967_294
@@ -40,6 +45,8 @@ class Hostile(NamedTuple):
     resident: list[int]
     """Bytes after each round."""
     trace_ids: list[str]
+    acceptable: set[tuple[str, str]]
+    """Trace and id of each document that the check alone takes."""
 
 
 def resident_bytes():
@@ -63,7 +70,7 @@ def hostile(tmp_path_factory):
 
 def send_all(client, storage, backend):
     """Send every mutant; what came of it."""
-    found = Hostile(client, storage, backend, 0, [], [], [])
+    found = Hostile(client, storage, backend, 0, [], [], [], set())
     refused = 0
     chance = Random(4)
     originals = [each.decode() for each in documents(valid=True)]
@@ -73,6 +80,7 @@ def send_all(client, storage, backend):
             body = {"TraceSegmentDocuments": texts, "Sources": []}
             answer = client.post("/TraceSegments", content=json.dumps(body))
             assert answer.status_code == 200, answer.text[:300]
+            found.acceptable.update(acceptable(texts))
             unprocessed = answer.json()["UnprocessedTraceSegments"]
             refused += len(unprocessed)
             found.unnamed.extend(
@@ -82,6 +90,23 @@ def send_all(client, storage, backend):
     rows = storage._pool.query("SELECT DISTINCT lower(hex(trace_id)) FROM documents ORDER BY 1")
     found.trace_ids.extend(f"1-{digits[:8]}-{digits[8:]}" for (digits,) in rows)
     return found._replace(refused=refused)
+
+
+def acceptable(texts):
+    """Trace and id of each document that passes the check."""
+    for text in texts:
+        with contextlib.suppress(InvalidDocumentError):
+            checked = check(text.encode())
+            yield checked.trace_id, checked.id
+
+
+def test_stored(hostile):
+    """What the check takes is in the table, each document of it, and nothing else is."""
+    rows = hostile.storage._pool.query(
+        "SELECT DISTINCT lower(hex(trace_id)), lower(leftPad(hex(id), 16, '0')) FROM documents"
+    )
+    stored = {(f"1-{digits[:8]}-{digits[8:]}", id_) for digits, id_ in rows}
+    assert stored == hostile.acceptable
 
 
 def test_answered(hostile):
@@ -110,8 +135,28 @@ def test_memory(hostile):
 
 
 def test_edges_job(hostile):
-    """The job passes over all of it."""
+    """The job passes over all of it, and its tables have no more partitions than the others."""
     assert hostile.storage.upkeep.update_edges() >= 0
+    test_partitions(hostile)
+
+
+def test_objects(hostile):
+    """A round that is sent again leaves fewer bytes of Python's behind than a tenth of it has."""
+    chance = Random(6)
+    originals = [each.decode() for each in documents(valid=True)]
+    texts = [mutated_document(chance, chance.choice(originals)) for _ in range(A_REQUEST)]
+    body = json.dumps({"TraceSegmentDocuments": texts, "Sources": []})
+    left = []
+    tracemalloc.start()
+    try:
+        for _ in range(ROUNDS):
+            for _ in range(REPEATED):
+                assert hostile.client.post("/TraceSegments", content=body).status_code == 200
+            gc.collect()
+            left.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert left[-1] - left[0] < (ROUNDS - 1) * REPEATED * len(body) / 10, left
 
 
 @pytest.mark.parametrize("kind", ["TraceId", "Event", "Service"])

@@ -29,8 +29,8 @@ def loose_words(source):
                 made = [each.value for each in node.values if isinstance(each, ast.FormattedValue)]
             case ast.BinOp(op=ast.Add() | ast.Mod()):
                 made = [node.left, node.right]
-            case ast.Call(func=ast.Attribute(attr="format" | "join" | "replace"), args=args):
-                made = args
+            case ast.Call(func=ast.Attribute(attr="format" | "join" | "replace")):
+                made = [*node.args, *(each.value for each in node.keywords)]
             case _:
                 continue
         found += [node.lineno for each in made if _is_loose(each)]
@@ -64,6 +64,7 @@ def test_words_are_bound(module):
         "'name = ' + entity.name",
         "'name = %s' % test.key",
         "'name = {}'.format(entity.account)",
+        "'name = {name}'.format(name=entity.name)",
         "', '.join(test.values)",
         "f\"x {', '.join(str(each) for each in test.values)}\"",
     ],
