@@ -54,7 +54,7 @@ def _section(program: str, class_: type) -> str:
 
 def _default(field: "dataclasses.Field[object]") -> str:
     value = field.default
-    if value in {dataclasses.MISSING, ""}:
+    if value in {dataclasses.MISSING, None, ""}:
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"

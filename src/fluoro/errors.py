@@ -17,6 +17,11 @@ FluoroError                         everything we raise
     UnknownOperationError           a request for what is no operation, or none yet
     UnreadableBodyError             a request's body that is not JSON, or badly compressed
     BodyTooLargeError               a request's body beyond the limit
+  AuthenticationError               who asks is not known, or may not; safe to send back
+    MissingTokenError               a request that is not signed
+    UnknownKeyError                 a request of a key that does not exist, or not any more
+    InvalidSignatureError           a request whose signature is wrong, too old or ahead
+    AccessDeniedError               a request that the key's role does not allow
   ThrottledError                    too much at once; try again after `retry_after_s`
   StoppingError                     the program is ending and takes no new work
   StoreError                        the store, not the caller
@@ -127,6 +132,30 @@ class UnreadableBodyError(InputError):
 
 class BodyTooLargeError(InputError):
     """A request's body beyond the limit, after decompression."""
+
+
+class AuthenticationError(FluoroError):
+    """Who asks is not known, or may not ask this. `message` is safe to send back."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class MissingTokenError(AuthenticationError):
+    """A request that is not signed."""
+
+
+class UnknownKeyError(AuthenticationError):
+    """A request in the name of an access key that does not exist, or not any more."""
+
+
+class InvalidSignatureError(AuthenticationError):
+    """A request whose signature is wrong, too old or ahead of its time."""
+
+
+class AccessDeniedError(AuthenticationError):
+    """A request that the role of its access key does not allow."""
 
 
 class ThrottledError(FluoroError):

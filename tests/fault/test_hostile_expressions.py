@@ -16,6 +16,7 @@ from fluoro.filters.tree import Expression
 from fluoro.model.tenant import LOCAL
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
+from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.compile import compile_filter
@@ -119,7 +120,12 @@ def client(storage):
     with contextlib.ExitStack() as opened:
         writer = Writer(storage.insert, WriterSettings(flush_interval_s=0.01))
         opened.callback(writer.close)
-        backend = Backend(storage, writer, ServerSettings(), lambda: time.time_ns() // 1000)
+
+        def clock_us():
+            return time.time_ns() // 1000
+
+        identity = Identity(lambda: None, clock_us, LOCAL.region)
+        backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
         client = TestClient(create_app(backend), raise_server_exceptions=False)
         opened.callback(client.close)
         texts = [each.decode() for each in documents(valid=True)]

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from fluoro.model.tenant import LOCAL
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
+from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.engine import Limits
@@ -67,7 +68,9 @@ def served(folder, limits):
     """A server without sockets over chDB in a folder."""
     storage = ClickHouseStorage.open(folder, limits)
     writer = Writer(storage.insert, WriterSettings(flush_interval_s=0.001))
-    backend = Backend(storage, writer, ServerSettings(), itertools.count(BASE_US).__next__)
+    clock_us = itertools.count(BASE_US).__next__
+    identity = Identity(lambda: None, clock_us, LOCAL.region)
+    backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
     with TestClient(create_app(backend), raise_server_exceptions=False) as client:
         try:
             yield Served(client, storage)

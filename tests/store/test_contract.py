@@ -359,3 +359,13 @@ def test_spans_know_who_sent_them(storage, tenant):
     storage.insert([accepted(tenant, segment(2, 1, "web", 0, S, subsegments=below[:1]), pod)])
     for spans in storage.spans(tenant, [ONE, trace_id(2)]).values():
         assert {span.source for span in spans} == {pod}
+
+
+def test_regions_of_an_account(storage, tenant):
+    """Those that hold traces, in order; no other account's."""
+    assert storage.regions(tenant.account) == []
+    for number, region in enumerate(("us-east-1", "eu-west-1", "eu-central-1", "us-east-1"), 1):
+        document = segment(number, number, "web", BASE_US, BASE_US + S)
+        insert(storage, Tenant(tenant.account, region), document)
+    assert storage.regions(tenant.account) == ["eu-central-1", "eu-west-1", "us-east-1"]
+    assert storage.regions(f"9{tenant.account[1:]}") == []

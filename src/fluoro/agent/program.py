@@ -21,9 +21,12 @@ from fluoro.agent.receiver import Receiver, granted_bytes, open_socket
 from fluoro.agent.sampling_cache import SamplingCache
 from fluoro.agent.settings import AgentSettings
 from fluoro.agent.telemetry import Telemetry
+from fluoro.agent.upstream import Signer
 from fluoro.errors import SettingsError
 from fluoro.listener import address_of, bind, listening, unusable
+from fluoro.model.tenant import LOCAL
 from fluoro.wire import ports
+from fluoro.wire.sigv4 import Credentials
 
 _TICK_S = 0.05
 _ADMIN_CONNECTIONS = 64
@@ -101,7 +104,7 @@ async def run(
         stop: Set it (on SIGTERM) to end: /readyz turns 503 at once, datagrams are still taken for
             `drain_s`, then until the socket is empty, then all is sent within `flush_deadline_s`.
         clock_s: A clock that never goes back.
-        wall_clock_s: Epoch seconds, for telemetry.
+        wall_clock_s: Epoch seconds, for telemetry and signatures.
 
     Raises:
         SettingsError: An address cannot be used.
@@ -129,6 +132,7 @@ async def run(
         _closed_at_end(udp, tcp, admin),
         httpx2.AsyncClient(
             base_url=settings.upstream,
+            auth=_signer(settings, wall_clock_s),
             timeout=settings.request_timeout_s,
             trust_env=False,  # HTTP_PROXY and the like are for the world outside
             verify=ssl.create_default_context(),  # SSL_CERT_FILE still holds
@@ -185,6 +189,14 @@ async def run(
     return counts
 
 
+def _signer(settings: AgentSettings, wall_clock_s: Callable[[], float]) -> Signer | None:
+    """None without a key."""
+    if not settings.access_key_id:
+        return None
+    key_id, secret = settings.access_key_id, settings.secret_access_key
+    return Signer(Credentials(key_id, secret, settings.region or LOCAL.region), wall_clock_s)
+
+
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[Given], None], given: Given) -> None:
     """From the receiving thread to the loop's."""
     loop.call_soon_threadsafe(function, given)
@@ -229,6 +241,7 @@ def _announce(
         address=addresses.agent,
         admin_address=addresses.admin,
         upstream=settings.upstream,
+        access_key_id=settings.access_key_id,
         receive_buffer_bytes=granted_bytes(udp),
     )
     ready(addresses)

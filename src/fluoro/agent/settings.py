@@ -3,12 +3,12 @@
 `docs/reference/settings.md` is generated from this class.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 from fluoro.errors import SettingsError
-from fluoro.wire import ports
+from fluoro.wire import ports, sigv4
 
 _MIB = 1024 * 1024
 
@@ -30,6 +30,16 @@ class AgentSettings:
 
     upstream: str = f"http://{ports.loopback(ports.SERVER)}"
     """The Fluoro server that segments go to and sampling calls are passed on to."""
+
+    access_key_id: str = ""
+    """Access key that requests to the server are signed with, those of SDKs that are passed on
+    among them; a server without keys asks for none."""
+
+    secret_access_key: str = field(default="", repr=False)
+    """Secret of this key; never by flag, which every user of a machine can see."""
+
+    region: str = ""
+    """Region whose data the segments are; without it the variable AWS_REGION, else us-east-1."""
 
     batch_documents: int = 1_000
     """Documents of one request at most."""
@@ -89,6 +99,11 @@ class AgentSettings:
             raise SettingsError(
                 "upstream", f"{self.upstream!r} is no URL: write it as in http://127.0.0.1:8080"
             )
+        if bool(self.access_key_id) != bool(self.secret_access_key):
+            missing = "secret_access_key" if self.access_key_id else "access_key_id"
+            raise SettingsError(missing, "an access key is both, its id and its secret")
+        if self.region and not sigv4.is_region(self.region):
+            raise SettingsError("region", f"{self.region!r} is no region, as us-east-1 is")
         for name, (least, most) in _RANGES.items():
             value: float = getattr(self, name)
             if not value >= least:  # so that NaN is refused, too

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -32,7 +33,9 @@ def agent(
             print_json({"agent": addresses.agent, "agent_admin": addresses.admin})
 
     async def program(stop: asyncio.Event) -> None:
-        await run(within(settings, memory_limit_bytes()), ready=ready, stop=stop)
+        region = settings.region or os.environ.get("AWS_REGION", "")
+        placed = dataclasses.replace(settings, region=region)
+        await run(within(placed, memory_limit_bytes()), ready=ready, stop=stop)
 
     run_until_signal(program)
 

@@ -23,7 +23,10 @@ except ImportError:
 
 _VARIABLES = "FLUORO_"
 _STATUS = 2
-_SECRETS = {"--store-password": "FLUORO_SERVER_STORE_PASSWORD"}
+_SECRETS = {
+    "--store-password": "FLUORO_SERVER_STORE_PASSWORD",
+    "--secret-access-key": "FLUORO_AGENT_SECRET_ACCESS_KEY",
+}
 """Settings that are never flags, and their variables."""
 
 _HELP = """Application tracing for Kubernetes that speaks AWS X-Ray, run by you.
@@ -65,6 +68,14 @@ def app(config: Path | None = None) -> App:
     ):
         store.command(f"fluoro.cli.store:{command}", name=command, help=what)
     commands.command(store)
+    keys = App(name="keys", help="Make, list and revoke access keys.")
+    for command, function, what in (
+        ("create", "create", "Make a key and show its secret, this once."),
+        ("list", "list_", "Show all keys, without their secrets."),
+        ("revoke", "revoke", "Refuse a key from now on."),
+    ):
+        keys.command(f"fluoro.cli.keys:{function}", name=command, help=what)
+    commands.command(keys)
     return commands
 
 

@@ -90,7 +90,8 @@ def _where(request: Request) -> dict[str, str]:
 async def _refused(request: Request, refusal: Refusal) -> Response:
     """An error in the form of the API, or of the console for its pages."""
     request_id: str = request.state.request_id
-    if request.url.path.startswith(pages.PREFIX):
+    is_page = request.url.path.startswith(pages.PREFIX)
+    if is_page:
         problem = Problem(refusal.name, refusal.message, refusal.offset, request_id)
         text = msgspec.json.encode(problem)
     else:
@@ -102,6 +103,10 @@ async def _refused(request: Request, refusal: Refusal) -> Response:
             }
         )
     headers = {"x-amzn-ErrorType": refusal.name}
+    status = HTTPStatus(refusal.status)
+    if is_page and refusal.is_about_identity:
+        status = HTTPStatus.UNAUTHORIZED  # at any other status browsers do not ask who it is
+        headers["WWW-Authenticate"] = 'Basic realm="Fluoro: id and secret of an access key"'
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(refusal.retry_after_s)
-    return await body.answer(text, request.headers, HTTPStatus(refusal.status), headers)
+    return await body.answer(text, request.headers, status, headers)

@@ -8,6 +8,8 @@ from anyio import to_thread
 
 from fluoro.errors import StoppingError
 from fluoro.server.counters import Counters
+from fluoro.server.identity import Identity
+from fluoro.server.regions import EmptyRegions
 from fluoro.server.settings import ServerSettings
 from fluoro.store.storage import Storage
 from fluoro.store.writer import Writer
@@ -24,6 +26,8 @@ class Backend:
         writer: Takes documents on their way to the store.
         settings: Of the server.
         clock_us: Now, epoch microseconds.
+        identity: Knows who may ask what.
+        empty_regions: Logs why an answer is empty.
         counters: What `/metrics` shows.
         is_stopping: New work is refused.
     """
@@ -34,11 +38,14 @@ class Backend:
         writer: Writer,
         settings: ServerSettings,
         clock_us: Callable[[], int],
+        identity: Identity,
     ) -> None:
         self.storage = storage
         self.writer = writer
         self.settings = settings
         self.clock_us = clock_us
+        self.identity = identity
+        self.empty_regions = EmptyRegions(storage, clock_us)
         self.counters = Counters()
         self.is_stopping = False
         self._limiter = anyio.CapacityLimiter(settings.store_readers)

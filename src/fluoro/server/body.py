@@ -24,18 +24,17 @@ JSON = "application/json"
 
 
 async def read(stream: AsyncIterable[bytes], headers: Mapping[str, str], limit: int) -> bytes:
-    """The whole body of a request, decompressed.
+    """The whole body of a request as it was sent, which is what signatures are over.
 
     Args:
         stream: Its chunks as they arrive.
         headers: Of the request, by lower-case name.
-        limit: Most bytes, before and after decompression.
+        limit: Most bytes.
 
     Raises:
         BodyTooLargeError: There are more.
-        UnreadableBodyError: The compression is unknown or broken.
     """
-    too_large = BodyTooLargeError(f"the body is longer than {limit} bytes")
+    too_large = _too_large(limit)
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
         raise too_large
@@ -46,10 +45,29 @@ async def read(stream: AsyncIterable[bytes], headers: Mapping[str, str], limit: 
         if size > limit:
             raise too_large
         chunks.append(chunk)
-    body = _decompressed(b"".join(chunks), headers.get("content-encoding", ""), limit + 1)
-    if len(body) > limit:
-        raise too_large
-    return body
+    return b"".join(chunks)
+
+
+def decompress(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:
+    """What a body holds.
+
+    Args:
+        body: As it was sent.
+        headers: Of the request, by lower-case name.
+        limit: Most bytes.
+
+    Raises:
+        BodyTooLargeError: There are more.
+        UnreadableBodyError: The compression is unknown or broken.
+    """
+    text = _decompressed(body, headers.get("content-encoding", ""), limit + 1)
+    if len(text) > limit:
+        raise _too_large(limit)
+    return text
+
+
+def _too_large(limit: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"the body is longer than {limit} bytes")
 
 
 def _decompressed(body: bytes, encoding: str, most: int) -> bytes:

@@ -8,12 +8,16 @@ from http import HTTPStatus
 import msgspec
 
 from fluoro.errors import (
+    AccessDeniedError,
+    AuthenticationError,
     BodyTooLargeError,
     FilterSyntaxError,
     FilterTypeError,
     FluoroError,
     InputError,
+    InvalidSignatureError,
     MalformedPolicyError,
+    MissingTokenError,
     NotFoundError,
     PolicyCountError,
     PolicyLockoutError,
@@ -25,6 +29,7 @@ from fluoro.errors import (
     StoreTimeoutError,
     StoreUnavailableError,
     ThrottledError,
+    UnknownKeyError,
     UnknownOperationError,
     UnreadableBodyError,
 )
@@ -39,6 +44,8 @@ class Refusal(msgspec.Struct, frozen=True):
     retry_after_s: int | None = None
     offset: int | None = None
     """0-based place in a filter expression that it is about."""
+    is_about_identity: bool = False
+    """Another key may be let in."""
 
 
 _UNAVAILABLE = "ServiceUnavailableException"
@@ -53,6 +60,10 @@ _BY_CLASS: dict[type[FluoroError], tuple[str, HTTPStatus]] = {
     PolicySizeError: ("PolicySizeLimitExceededException", HTTPStatus.BAD_REQUEST),
     PolicyCountError: ("PolicyCountLimitExceededException", HTTPStatus.BAD_REQUEST),
     InputError: ("InvalidRequestException", HTTPStatus.BAD_REQUEST),
+    MissingTokenError: ("MissingAuthenticationTokenException", HTTPStatus.FORBIDDEN),
+    UnknownKeyError: ("UnrecognizedClientException", HTTPStatus.FORBIDDEN),
+    InvalidSignatureError: ("InvalidSignatureException", HTTPStatus.FORBIDDEN),
+    AccessDeniedError: ("AccessDeniedException", HTTPStatus.FORBIDDEN),
     ThrottledError: ("ThrottledException", HTTPStatus.TOO_MANY_REQUESTS),
     StoppingError: (_UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
     StoreTimeoutError: ("InvalidRequestException", HTTPStatus.BAD_REQUEST),
@@ -86,6 +97,7 @@ def refusal_of(error: FluoroError) -> Refusal:
                 _TEXTS.get(class_) or str(error),
                 retry_after_s=_retry_after_s(error, status),
                 offset=_offset(error),
+                is_about_identity=isinstance(error, AuthenticationError),
             )
     return INTERNAL
 

@@ -4,14 +4,15 @@ Source: botocore's service model; spec of the API, sections 1 to 4.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from fluoro.model.tenant import LOCAL, Tenant
+from fluoro.model.keys import Role
+from fluoro.model.tenant import Tenant
 from fluoro.server import body, requests
 from fluoro.server.api import (
     account,
@@ -29,8 +30,6 @@ from fluoro.server.backend import Backend
 from fluoro.wire import xray_account, xray_api, xray_insights, xray_retrieval, xray_statistics
 from fluoro.wire.xray_api import Shape
 
-Role = Literal["write", "read", "admin"]
-
 Handler = Callable[[Backend, Tenant, Any], Awaitable[Shape]]
 """Answers one request; the third argument is the operation's own shape."""
 
@@ -46,7 +45,7 @@ class Operation(msgspec.Struct, frozen=True):
     request: type[Shape]
     handler: Handler
     role: Role
-    """What a key must be allowed to, once there are keys."""
+    """What a key must be allowed to."""
 
 
 def _blocking(function: Callable[[Backend, Tenant, Any], Shape]) -> Handler:
@@ -253,14 +252,19 @@ class Endpoint:
         self._decoder: msgspec.json.Decoder[Shape] = msgspec.json.Decoder(operation.request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read, decode, handle, encode."""
-        backend = self._backend
-        scope["state"]["operation"] = self._operation.name
+        """Find out who asks, read, decode, handle, encode."""
+        backend, operation = self._backend, self._operation
+        scope["state"]["operation"] = operation.name
         backend.admit()
+        caller = backend.identity.expects(scope)
         request = Request(scope, receive)
-        text = await body.read(request.stream(), request.headers, backend.settings.body_bytes)
+        limit = backend.settings.body_bytes
+        sent = await body.read(request.stream(), request.headers, limit)
+        action = f"xray:{operation.name}"
+        tenant = backend.identity.admit(caller, sent, operation.role, action)
+        text = body.decompress(sent, request.headers, limit)
         shape = requests.decode(text, self._decoder)
-        result = await self._operation.handler(backend, LOCAL, shape)
+        result = await operation.handler(backend, tenant, shape)
         answer = await body.answer(_ENCODER.encode(result), request.headers)
         await answer(scope, receive, send)
 

@@ -12,11 +12,14 @@ from starlette.applications import Starlette
 
 import fluoro
 from fluoro.listener import address_of, bind, listening
+from fluoro.model.tenant import LOCAL
 from fluoro.server import store_admin, upkeep
 from fluoro.server.admin import create_admin
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
+from fluoro.server.identity import Identity
 from fluoro.server.jobs import Jobs
+from fluoro.server.keys_file import WatchedKeys
 from fluoro.server.settings import ServerSettings
 from fluoro.store.upkeep import KeptStorage
 from fluoro.store.writer import Writer, WriterSettings
@@ -27,6 +30,11 @@ _REQUEST_S = 20.0
 _CONNECTIONS, _ADMIN_CONNECTIONS = 1024, 64
 _STOP_S = 30
 """Longest time for answers that are under way when a listener ends."""
+
+_UNPROTECTED = (
+    "nobody has to sign: whoever reaches the address may read and write every trace; make a key"
+    " with `fluoro keys create`"
+)
 
 _LOG = structlog.get_logger()
 
@@ -65,16 +73,23 @@ async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
         clock_us: Epoch microseconds.
 
     Raises:
-        SettingsError: An address or the store's folder cannot be used.
+        SettingsError: An address, the keys or the store's folder cannot be used; or other machines
+            reach it although nobody has to sign, and nobody said that they may.
         MigrationError: A newer version wrote the store.
     """
+    keys = WatchedKeys(
+        settings.keys_path, time.monotonic, is_required=settings.keys_file is not None
+    )
+    if keys.current() is None:
+        settings.refuse_strangers()
     with (
         contextlib.closing(bind("address", settings.address)) as main_socket,
         contextlib.closing(bind("admin_address", settings.admin_address)) as admin_socket,
         contextlib.closing(await asyncio.to_thread(open_storage)) as storage,
     ):
         writer = Writer(storage.insert, _writer_settings(settings))
-        backend = Backend(storage, writer, settings, clock_us)
+        identity = Identity(keys.current, clock_us, LOCAL.region)
+        backend = Backend(storage, writer, settings, clock_us, identity)
         jobs = Jobs(upkeep.beat(storage.upkeep, replica), upkeep.jobs(storage.upkeep, settings))
         admin = create_admin(
             backend,
@@ -82,6 +97,8 @@ async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
             lambda: [*jobs.metrics(), *upkeep.metrics(storage.upkeep.dropped, settings)],
             store_admin.routes(storage, settings.retention_days, clock_us),
         )
+        if keys.current() is None and not settings.is_local:
+            _LOG.warning("server_unprotected", address=settings.address, reason=_UNPROTECTED)
         jobs.start()
         try:
             await _serve(backend, admin, (main_socket, admin_socket), ready, stop)

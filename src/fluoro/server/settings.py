@@ -40,9 +40,13 @@ class ServerSettings:
     store_password: str = dataclasses.field(default="", repr=False)
     """Password of the user in `store`; never by flag, which every user of a machine can see."""
 
+    keys_file: Path | None = None
+    """File of access keys, edited by `fluoro keys`; none is keys.yaml in `data`, if it is there.
+    With a key in it every request must be signed. A change is noticed within 5 seconds."""
+
     insecure: bool = False
-    """Listen beyond this machine although nobody has to sign: whoever reaches the address may read
-    and write every trace."""
+    """Without keys, listen beyond this machine although nobody has to sign: whoever reaches the
+    address may read and write every trace."""
 
     store_memory_bytes: int = 0
     """Most memory that the embedded store uses; 0 is 70 % of the container's limit, 2 GB without
@@ -108,16 +112,10 @@ class ServerSettings:
         Raises:
             SettingsError: With the first field at fault.
         """
-        host, _ = ports.parse("address", self.address)
+        ports.parse("address", self.address)
         ports.parse("admin_address", self.admin_address)
         if self.store_address is None and self.store_password:
             raise SettingsError("store_password", "it is of no use without store")
-        if not self.insecure and not ports.is_loopback(host):
-            raise SettingsError(
-                "address",
-                f"{self.address} is reached from other machines, and nobody has to sign: listen on"
-                " 127.0.0.1, or say --insecure if the network keeps strangers out",
-            )
         for name, least in _LEAST.items():
             value: int = getattr(self, name)
             if value < least:
@@ -143,6 +141,30 @@ class ServerSettings:
             )
 
     @property
+    def keys_path(self) -> Path:
+        """Where the access keys are, if there are any."""
+        return (self.keys_file or self.data / "keys.yaml").expanduser()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches it."""
+        return ports.is_loopback(ports.parse("address", self.address)[0])
+
+    def refuse_strangers(self) -> None:
+        """Return when a server without keys may listen where it is to.
+
+        Raises:
+            SettingsError: Other machines reach it, and nobody said that they may.
+        """
+        if not self.insecure and not self.is_local:
+            raise SettingsError(
+                "address",
+                f"{self.address} is reached from other machines, and nobody has to sign: make a key"
+                " with `fluoro keys create`, listen on 127.0.0.1, or say --insecure if the network"
+                " keeps strangers out",
+            )
+
+    @property
     def store_address(self) -> Address | None:
         """Where the ClickHouse is; None for the embedded store.
 
@@ -154,7 +176,12 @@ class ServerSettings:
     def shown(self) -> dict[str, object]:
         """All of them for the log, without what is secret."""
         password = "***" if self.store_password else ""
-        return {**dataclasses.asdict(self), "data": str(self.data), "store_password": password}
+        return {
+            **dataclasses.asdict(self),
+            "data": str(self.data),
+            "keys_file": str(self.keys_path),
+            "store_password": password,
+        }
 
 
 _LEAST = {

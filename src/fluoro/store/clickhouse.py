@@ -53,6 +53,7 @@ class ClickHouseStorage:
         self.count_traces = self._searches.count_traces
         self.matching = Matching(pool, self._searches, self).matching
         self.latest_us = self._reader.latest_us
+        self.regions = self._reader.regions
 
     @classmethod
     def open(

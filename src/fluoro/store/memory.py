@@ -191,6 +191,12 @@ class MemoryStorage:
             positions = self._positions(tenant, Search(0, LAST_US))
         return positions[-1].start_us if positions else None
 
+    def regions(self, account: str) -> list[str]:
+        """See `Storage.regions`."""
+        with self._lock:
+            owners = {owner for owner, _ in self._spans if owner.account == account}
+        return sorted(owner.region for owner in owners)
+
     def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
         """See `Storage.add_sampling_reports`."""
         with self._lock:

@@ -85,3 +85,20 @@ class Reader:
             parameters,
         )
         return int(rows[0][0])
+
+    def regions(self, account: str) -> list[str]:
+        """See `Storage.regions`.
+
+        One question a region, each of a granule or two in the order of the key: all rows of an
+        account would take long.
+        """
+        found = [""]
+        while True:
+            rows = self._pool.query(
+                "SELECT region FROM spans WHERE account = {account:String}"
+                " AND region > {last:String} ORDER BY account, region LIMIT 1",
+                {"account": account, "last": found[-1]},
+            )
+            if not rows:
+                return found[1:]
+            found.append(rows[0][0])

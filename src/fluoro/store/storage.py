@@ -172,6 +172,9 @@ class Storage(Protocol):
     def latest_us(self, tenant: Tenant) -> int | None:
         """Start of the newest trace, epoch microseconds, or None when there is none at all."""
 
+    def regions(self, account: str) -> list[str]:
+        """Regions in which an account has traces, in alphabetical order."""
+
     def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
         """Keep reports for one hour; reads see them at once."""
 

@@ -23,6 +23,7 @@ def test_the_defaults_hold():
         ("upstream", "http://[::1"),
         ("upstream", "http://server:99999"),
         ("upstream", "http://server:http"),
+        ("region", "us east"),
         ("batch_documents", 0),
         ("batch_documents", 5001),
         ("batch_bytes", 65_535),
@@ -54,3 +55,19 @@ def test_ports_may_be_free_ones_and_addresses_of_both_versions():
     """Port 0 and IPv6 in brackets are addresses."""
     settings = AgentSettings(udp_address="[::]:0", tcp_address="0.0.0.0:0", admin_address="[::1]:0")
     assert settings.udp_address == "[::]:0"
+
+
+def test_a_key_is_an_id_and_a_secret():
+    """One without the other is a mistake, named by what is missing."""
+    for given, missing in (
+        ("access_key_id", "secret_access_key"),
+        ("secret_access_key", "access_key_id"),
+    ):
+        with pytest.raises(SettingsError, match="is both") as error:
+            AgentSettings(**{given: "x"})
+        assert error.value.setting == missing
+
+
+def test_no_text_shows_the_secret():
+    """As Python prints the settings."""
+    assert "hunter2" not in repr(AgentSettings(access_key_id="a", secret_access_key="hunter2"))  # noqa: S106

@@ -111,7 +111,9 @@ def test_settings_have_no_other_names(given):
         (["server", "--store-readers=many"], "--store-readers"),
         (["server", "--store-readers=0"], "--store-readers: 0 is too small"),
         (["server", "--log-level=loud"], "--log-level"),
-        (["server", "--address=0.0.0.0:80"], "--insecure"),
+        (["keys", "create", "--role=boss"], '"boss" for --role'),
+        (["keys", "create", "--role=read", "--account=12"], "--account: account '12'"),
+        (["keys", "revoke", "NOBODY", "--data=/dev/null/x"], "--keys-file: /dev/null/x"),
         (["agent", "--udp-address=nowhere"], "--udp-address: 'nowhere' is no address"),
         (
             ["up", "--server-address=127.0.0.1:0", "--agent-address=nowhere"],
@@ -121,6 +123,8 @@ def test_settings_have_no_other_names(given):
         (["server", "--store=mysql://db"], "--store: not an address"),
         (["server", "--store-password=x"], "set FLUORO_SERVER_STORE_PASSWORD"),
         (["server", "--store-password", "x"], "every user of this machine"),
+        (["agent", "--secret-access-key=x"], "set FLUORO_AGENT_SECRET_ACCESS_KEY"),
+        (["agent", "--access-key-id=x"], "--secret-access-key: an access key is both"),
     ],
 )
 def test_what_cannot_work(capsys, arguments, words):
@@ -131,6 +135,38 @@ def test_what_cannot_work(capsys, arguments, words):
     assert output.err.count("\n") == 1
     assert output.err.startswith("fluoro: ")
     assert output.out == ""
+
+
+def test_strangers_are_refused(capsys, monkeypatch, tmp_path):
+    """Beyond loopback without a key: status 2 and a sentence that says what to do."""
+    from fluoro.cli import server  # noqa: PLC0415  as the command line imports it
+
+    monkeypatch.setattr(server, "configure_log", lambda _: None)  # it is the whole process's
+    assert run("server", "--address=0.0.0.0:0", f"--data={tmp_path}") == 2
+    error = capsys.readouterr().err
+    assert "fluoro keys create" in error
+    assert "--insecure" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("keys: [", "no YAML"),
+        ("keys: [{id: AAAA}]", "key 1 is wrong"),
+    ],
+)
+def test_a_keys_file_that_is_wrong(capsys, monkeypatch, tmp_path, text, words):
+    """The server does not start without the keys that somebody meant."""
+    from fluoro.cli import server  # noqa: PLC0415  as the command line imports it
+
+    monkeypatch.setattr(server, "configure_log", lambda _: None)  # it is the whole process's
+    (tmp_path / "keys.yaml").write_text(text)
+    assert run("server", "--address=127.0.0.1:0", f"--data={tmp_path}") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("fluoro: --keys-file: ")
+    assert words in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from fluoro.errors import StoreUnavailableError
+from fluoro.model.tenant import LOCAL
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
+from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.writer import Writer, WriterSettings
@@ -71,7 +73,7 @@ class FailingStorage(MemoryStorage):
 
 
 class Server(SimpleNamespace):
-    """The client, and what is behind it; `now_s` is the server's clock."""
+    """The client, and what is behind it; `now_s` is the server's clock, `keys` None without."""
 
     def call(self, path, body=None, **headers):
         """POST a body (JSON unless bytes) and return the answer."""
@@ -86,15 +88,21 @@ class Server(SimpleNamespace):
         return answer.json()
 
 
-def make_server(settings=None, writer=None):
+def make_server(settings=None, writer=None, keys=None):
     server = Server(now_s=NOW_S)
     server.storage = FailingStorage()
     server.writer = Writer(server.storage.insert, writer or WriterSettings(flush_interval_s=0.001))
+    server.keys = None if keys is None else {key.id: key for key in keys}
+
+    def clock_us():
+        return server.now_s * 1_000_000
+
     server.backend = Backend(
         server.storage,
         server.writer,
         settings or ServerSettings(),
-        lambda: server.now_s * 1_000_000,
+        clock_us,
+        Identity(lambda: server.keys, clock_us, LOCAL.region),
     )
     server.client = TestClient(create_app(server.backend), raise_server_exceptions=False)
     return server

@@ -12,6 +12,10 @@ RAISED = [
     (errors.UnknownOperationError("m"), "UnknownOperationException", 404, "m"),
     (errors.UnreadableBodyError("m"), "SerializationException", 400, "m"),
     (errors.BodyTooLargeError("m"), "RequestEntityTooLargeException", 413, "m"),
+    (errors.MissingTokenError("m"), "MissingAuthenticationTokenException", 403, "m"),
+    (errors.UnknownKeyError("m"), "UnrecognizedClientException", 403, "m"),
+    (errors.InvalidSignatureError("m"), "InvalidSignatureException", 403, "m"),
+    (errors.AccessDeniedError("m"), "AccessDeniedException", 403, "m"),
     (errors.ThrottledError("m", 7), "ThrottledException", 429, "m"),
     (
         errors.StoreTimeoutError("time", "The query"),

@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -16,15 +17,24 @@ def test_the_defaults_go_together():
 def test_beyond_loopback_only_when_told(address):
     """Without keys everybody could read and write."""
     with pytest.raises(SettingsError, match="--insecure") as error:
-        ServerSettings(address=address)
+        ServerSettings(address=address).refuse_strangers()
     assert error.value.setting == "address"
-    assert ServerSettings(address=address, insecure=True).address == address
+    ServerSettings(address=address, insecure=True).refuse_strangers()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.9:1", "[::1]:8080", "localhost:8080"])
 def test_loopback_is_free(address):
     """All of 127/8, ::1 and localhost stay on this machine."""
-    assert ServerSettings(address=address).address == address
+    settings = ServerSettings(address=address)
+    assert settings.is_local
+    settings.refuse_strangers()
+
+
+def test_where_the_keys_are():
+    """In the server's folder, unless told otherwise; a home is written out."""
+    assert ServerSettings(data=Path("/d")).keys_path == Path("/d/keys.yaml")
+    assert ServerSettings(data=Path("/d"), keys_file=Path("/k")).keys_path == Path("/k")
+    assert ServerSettings(keys_file=Path("~/k")).keys_path == Path.home() / "k"
 
 
 @pytest.mark.parametrize("address", ["", "8080", "host:", ":8080", "::1:80", "a:65536", "a:-1"])

@@ -33,6 +33,8 @@ def get_service_graph(
     window = full_minutes(start_us, end_us)
     with over(*window):
         services = build(backend.storage.graph(tenant, *window), with_times=True)
+    if not services:
+        backend.empty_regions.explain(tenant, "GetServiceGraph")
     starts = [service.start_time for service in services if service.start_time is not None]
     ends = [service.end_time for service in services if service.end_time is not None]
     return GetServiceGraphResult(

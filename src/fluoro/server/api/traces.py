@@ -135,6 +135,8 @@ def get_trace_summaries(
             token.count if token else backend.storage.count_traces(tenant, start_us, end_us, kind)
         )
         page = read_page(backend.storage, tenant, search, accepts)
+    if not count:
+        backend.empty_regions.explain(tenant, "GetTraceSummaries")
     traces = page.traces
     moments = {trace.id: _moment_us(trace, kind, start_us, end_us) or 0 for trace in traces}
     if not is_by_start:

@@ -13,7 +13,7 @@ from fluoro.errors import InputError, NotFoundError
 from fluoro.graph.edges import node_of, observe
 from fluoro.graph.nodes import CLIENT
 from fluoro.model import ids
-from fluoro.model.tenant import LOCAL
+from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.server import body
 from fluoro.server.backend import Backend
@@ -51,6 +51,7 @@ class _Question(NamedTuple):
     """What a page is asked, and whom it asks."""
 
     storage: Storage
+    tenant: Tenant
     parameters: dict[str, str]
     """Of the path and of the query."""
     began: float
@@ -74,7 +75,7 @@ class _Question(NamedTuple):
             NotFoundError: There is no such trace.
         """
         trace_id = ids.parse_trace_id(text)
-        spans = self.storage.spans(LOCAL, [trace_id]).get(trace_id)
+        spans = self.storage.spans(self.tenant, [trace_id]).get(trace_id)
         if not spans:
             raise NotFoundError(f"There is no trace {trace_id}, or not any more")
         return Trace(spans)
@@ -100,6 +101,7 @@ def _endpoint(backend: Backend, page: _Page) -> Callable[[Request], object]:
         backend.admit()
         question = _Question(
             backend.storage,
+            backend.identity.admit_person(request.scope, "the console"),
             {**request.query_params, **request.path_params},
             time.perf_counter(),
         )
@@ -123,13 +125,13 @@ def _service_map(question: _Question) -> ServiceMap:
         with over(start_us, end_us):
             found, is_part = _matching(question, start_us, end_us)
             window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
-            rows = question.storage.graph(LOCAL, *window, found)
+            rows = question.storage.graph(question.tenant, *window, found)
     return ServiceMap(
         start_us=start_us,
         end_us=end_us,
         nodes=map_nodes(rows),
         edges=map_edges(rows),
-        latest_us=question.storage.latest_us(LOCAL),
+        latest_us=question.storage.latest_us(question.tenant),
         is_part=is_part,
         took_ms=question.took_ms(),
     )
@@ -141,7 +143,7 @@ def _matching(question: _Question, start_us: int, end_us: int) -> tuple[list[str
     if expression is None:
         return None, False
     found: set[str] = set()
-    for some in question.storage.matching(LOCAL, Search(start_us, end_us, expression)):
+    for some in question.storage.matching(question.tenant, Search(start_us, end_us, expression)):
         found.update(some)
         if len(found) > _MOST_ON_MAP:
             return sorted(found)[:_MOST_ON_MAP], True
@@ -163,13 +165,15 @@ def _traces(question: _Question) -> TraceList:
         limit=_limit(question.parameters.get("limit")),
     )
     with over(start_us, end_us):
-        total = None if token else question.storage.count_traces(LOCAL, start_us, end_us)
-        page = read_page(question.storage, LOCAL, search, lambda trace: matches(expression, trace))
+        total = None if token else question.storage.count_traces(question.tenant, start_us, end_us)
+        page = read_page(
+            question.storage, question.tenant, search, lambda trace: matches(expression, trace)
+        )
     return TraceList(
         traces=[_row(trace) for trace in page.traces],
         total=total,
         next=spell_token(Token(page.after, 0, query)) if page.after else None,
-        latest_us=None if page.traces else question.storage.latest_us(LOCAL),
+        latest_us=None if page.traces else question.storage.latest_us(question.tenant),
         took_ms=question.took_ms(),
     )
 
@@ -218,7 +222,7 @@ def _span(question: _Question) -> SpanDetail:
     shown = span or call
     if shown is None:
         raise missing
-    document = _document(question.storage, trace.id, span_id, shown.document_id)
+    document = _document(question, trace.id, span_id, shown.document_id)
     if document is None:
         raise missing
     node = node_of(shown)
@@ -238,10 +242,11 @@ def _span(question: _Question) -> SpanDetail:
     )
 
 
-def _document(storage: Storage, trace_id: str, span_id: str, document_id: str) -> bytes | None:
+def _document(question: _Question, trace_id: str, span_id: str, document_id: str) -> bytes | None:
     """The segment or subsegment as it was sent, or as it was inferred, without `subsegments`."""
     stored = sorted(
-        storage.documents(LOCAL, [trace_id]).get(trace_id, ()), key=lambda each: each.receipt_us
+        question.storage.documents(question.tenant, [trace_id]).get(trace_id, ()),
+        key=lambda each: each.receipt_us,
     )
     for each in stored:
         if each.id == document_id:
