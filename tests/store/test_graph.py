@@ -267,3 +267,44 @@ def test_durations_of_no_time_at_all_are_counted(storage, tenant):
     """Real SDKs send subsegments of zero microseconds."""
     put(storage, tenant, web(1, 0))
     assert graph(storage, tenant)[0][WEB].statistics.histogram == {0: 1}
+
+
+def test_the_earliest_begin_of_what_counts(storage, tenant):
+    """Of every trace that has anything in a window, be it a call, an end or what is in progress."""
+    call = entity(2, "api", 30 * S, 70 * S, namespace="remote")
+    put(
+        storage,
+        tenant,
+        web(1, 300 * S, call, start_us=10 * S),
+        web(2, 65 * S, start_us=61 * S),
+        segment(3, 5, "orders", 200 * S, None, in_progress=True),
+    )
+
+    def began(start_us, end_us):
+        found = storage.began_us(tenant, BASE_US + start_us, BASE_US + end_us)
+        return None if found is None else found - BASE_US
+
+    assert began(60 * S, 120 * S) == 10 * S
+    assert began(60 * S, 70 * S) == 61 * S
+    assert began(150 * S, 250 * S) == 200 * S
+    assert began(400 * S, 500 * S) is None
+
+
+def test_a_series_of_some_traces(storage, tenant):
+    """Minutes in which only others did something are not there."""
+    put(
+        storage,
+        tenant,
+        web(1, S),
+        web(2, 2 * S),
+        web(3, 70 * S, start_us=60 * S),
+        web(4, 130 * S, start_us=120 * S),
+    )
+    minute = BASE_US // (60 * S)
+
+    def series(traces):
+        found = storage.time_series(tenant, minute, minute + 5, None, traces)
+        return [(each.minute - minute, each.statistics.ok) for each in found]
+
+    assert series([trace_id(1), trace_id(2), trace_id(4)]) == [(0, 2), (2, 1)]
+    assert series([]) == []

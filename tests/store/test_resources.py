@@ -63,3 +63,16 @@ def test_of_those_who_write_at_once_one_wins(storage, tenant):
     with ThreadPoolExecutor(3) as writers:
         (winner,) = [each for each in writers.map(write, range(3)) if each is not None]
     assert kept(storage, tenant) == [("a", 1, str(winner))]
+
+
+def test_the_last_deletion_is_known(storage, tenant):
+    """Also when what was deleted is there again; other kinds and tenants do not count."""
+    assert storage.deleted_us(tenant, KIND) == 0
+    made = storage.write_resource(tenant, KIND, "a", "1", 0)
+    deleted = storage.write_resource(tenant, KIND, "a", None, 1)
+    assert storage.deleted_us(tenant, KIND) == deleted.written_us >= made.written_us
+    storage.write_resource(tenant, KIND, "a", "1", 0)
+    storage.write_resource(tenant, "group", "a", "1", 0)
+    storage.write_resource(tenant, "group", "a", None, 1)
+    assert storage.deleted_us(tenant, KIND) == deleted.written_us
+    assert storage.deleted_us(Tenant(tenant.account, "us-west-2"), KIND) == 0

@@ -39,10 +39,12 @@ class ClickHouseStorage:
         self._reader = Reader(pool)
         self._edges = Edges(pool)
         self.time_series = self._edges.time_series
+        self.began_us = self._edges.began_us
         self.upkeep = Maintenance(pool, self._inserter, clock_us)
         resources = Resources(pool, clock_us)
         self.resources = resources.resources
         self.write_resource = resources.write_resource
+        self.deleted_us = resources.deleted_us
         self._deletions = self.upkeep.deletions
         self.delete_traces = self._deletions.delete_traces
         self.delete_user = self._deletions.delete_user

@@ -81,6 +81,29 @@ class Window(msgspec.Struct, frozen=True):
     """Only these traces."""
 
 
+def began_us(pool: Pool, window: Window) -> int | None:
+    """Start of the earliest of the traces that have anything in a window."""
+    within = f"{OWNER} AND {graph_sql.RECEIVED}"
+    spans, documents = pool.local("spans"), pool.local("documents")
+    values = {
+        **owner(window.tenant),
+        "start": window.start_us,
+        "end": window.end_us,
+        "since": _day(window.start_us - _DAY_US),
+    }
+    found = []
+    for lent in pool.sessions():
+        with lent as session:
+            ((traces_found, first_us),) = session.query(
+                f"SELECT count(), min(start_us) FROM {documents} WHERE {OWNER} AND trace_id IN"
+                f" (SELECT trace_id FROM {spans} WHERE {within}"
+                f" AND ({graph_sql.ENDED} OR {graph_sql.BEGAN}))",
+                values,
+            )
+            found += [first_us] if traces_found else []
+    return min(found, default=None)
+
+
 def count(pool: Pool, window: Window, *, by_minute: bool) -> list[Counted]:
     """Count a window on every shard; rows of several shards, or slices, are not added up."""
     found: list[Counted] = []

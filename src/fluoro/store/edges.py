@@ -1,14 +1,16 @@
 """Graphs and series of a window: closed minutes from `edges`, all others from `spans`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+import msgspec
 
 from fluoro.filters.selector import Selector, chosen, is_counted
 from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
 from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness
-from fluoro.store.counting import Counted, Window, count, graph_of
+from fluoro.store.counting import Counted, Window, began_us, count, graph_of
 from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.graph_sql import SEGMENTS
@@ -17,6 +19,8 @@ from fluoro.store.pool import Pool
 from fluoro.store.storage import MinuteCount
 
 _US_PER_MINUTE = 60_000_000
+_NAMED_AT_ONCE = 5_000
+"""Traces in one query; each takes 35 bytes of it."""
 _MOMENT_S = "toUnixTimestamp(moment)"
 _UNTAKEN = (
     f"{edge_table.OF_MINUTES} AND NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
@@ -36,14 +40,39 @@ class Edges:
     ) -> GraphRows:
         """See `Storage.graph`."""
         if trace_ids is not None:
-            window = Window(tenant, start_us, end_us, trace_ids)
-            return graph_of(count(self._pool, window, by_minute=False))
+            window = Window(tenant, start_us, end_us)
+            return graph_of(self._of_traces(window, trace_ids, by_minute=False))
         return graph_of(self._counted(tenant, start_us, end_us))
 
+    def began_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
+        """See `Storage.began_us`."""
+        return began_us(self._pool, Window(tenant, start_us, end_us))
+
+    def _of_traces(
+        self, window: Window, trace_ids: Sequence[str], *, by_minute: bool
+    ) -> list[Counted]:
+        """What some traces have in a window, so many at a time that a query can name them."""
+        found: list[Counted] = []
+        for first in range(0, len(trace_ids), _NAMED_AT_ONCE):
+            some = trace_ids[first : first + _NAMED_AT_ONCE]
+            part = msgspec.structs.replace(window, trace_ids=some)
+            found += count(self._pool, part, by_minute=by_minute)
+        return found
+
     def time_series(
-        self, tenant: Tenant, first: int, last: int, selector: Selector
+        self,
+        tenant: Tenant,
+        first: int,
+        last: int,
+        selector: Selector,
+        trace_ids: Sequence[str] | None = None,
     ) -> list[MinuteCount]:
         """See `Storage.time_series`."""
+        if trace_ids is not None:
+            whole = Window(tenant, first * _US_PER_MINUTE, last * _US_PER_MINUTE)
+            counted = self._of_traces(whole, trace_ids, by_minute=True)
+            busy = {row.minute for row in counted if is_counted(row.statistics)}
+            return _series(counted, busy, selector)
         stretch = Stretch(first, last)
         raw = [stretch]
         rows: list[Counted] = []
@@ -61,15 +90,7 @@ class Edges:
             counted = count(self._pool, window, by_minute=True)
             rows += counted
             busy.update(row.minute for row in counted if is_counted(row.statistics))
-        by_minute: dict[int, list[Counted]] = {minute: [] for minute in sorted(busy)}
-        for row in rows:
-            if row.minute in by_minute:
-                by_minute[row.minute].append(row)
-        found = []
-        for minute, of_minute in by_minute.items():
-            statistics = chosen(graph_of(of_minute), selector)
-            found.append(MinuteCount(minute, statistics if is_counted(statistics) else None))
-        return found
+        return _series(rows, busy, selector)
 
     def _counted(self, tenant: Tenant, start_us: int, end_us: int) -> list[Counted]:
         """Rows of a window, those of its minutes and hours not added up."""
@@ -129,6 +150,19 @@ class Edges:
             "taken_first": [each.first * MINUTE_S for each in without],
             "taken_last": [each.last * MINUTE_S for each in without],
         }
+
+
+def _series(rows: Iterable[Counted], busy: set[int], selector: Selector) -> list[MinuteCount]:
+    """What a selector means in each of the busy minutes, oldest first."""
+    by_minute: dict[int, list[Counted]] = {minute: [] for minute in sorted(busy)}
+    for row in rows:
+        if row.minute in by_minute:
+            by_minute[row.minute].append(row)
+    found = []
+    for minute, of_minute in by_minute.items():
+        statistics = chosen(graph_of(of_minute), selector)
+        found.append(MinuteCount(minute, statistics if is_counted(statistics) else None))
+    return found
 
 
 def _of_selector(selector: Selector) -> tuple[str, dict[str, str]]:

@@ -26,7 +26,7 @@ ENDED = (
     f"{_FINISHED} AND start_us + dur_us >= {{start:Int64}} AND start_us + dur_us < {{end:Int64}}"
 )
 """Rows that count by their end; the expression is the index's."""
-_BEGAN = f"NOT ({_FINISHED}) AND start_us >= {{start:Int64}} AND start_us < {{end:Int64}}"
+BEGAN = f"NOT ({_FINISHED}) AND start_us >= {{start:Int64}} AND start_us < {{end:Int64}}"
 RECEIVED = "received >= toDate({since:UInt16})"
 """Nothing is received a day before it ends, which spares a read most of the data."""
 AROUND = "bucket BETWEEN toDateTime({first:UInt32}, 'UTC') AND toDateTime({last:UInt32}, 'UTC')"
@@ -47,7 +47,7 @@ def counting_traces(spans: str, condition: str = "1") -> str:
     where = f"{OWNER} AND {RECEIVED} AND {SLICE} AND {condition}"
     return (
         f"SELECT trace_id FROM {spans} WHERE {where} AND {ENDED}"
-        f" UNION DISTINCT SELECT trace_id FROM {spans} WHERE {where} AND {AROUND} AND {_BEGAN}"
+        f" UNION DISTINCT SELECT trace_id FROM {spans} WHERE {where} AND {AROUND} AND {BEGAN}"
     )
 
 
@@ -200,7 +200,7 @@ GROUP BY trace_id, around"""
     return f"""
 SELECT '{SEGMENTS}' AS kind, parent_id = 0 AS is_root, node AS source, toUInt64(0) AS target,
     {_COUNTS}, arrayMax(arrayPushBack({near}, end_us)) - start_us AS lasting_us
-FROM (SELECT * FROM rows WHERE is_segment AND (({ENDED}) OR ({_BEGAN}))) AS s
+FROM (SELECT * FROM rows WHERE is_segment AND (({ENDED}) OR ({BEGAN}))) AS s
 LEFT JOIN ({inside}) AS i ON s.trace_id = i.trace_id AND s.id = i.around"""
 
 

@@ -4,9 +4,10 @@ Tests only; no program uses it.
 """
 
 import bisect
+import itertools
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -51,13 +52,15 @@ def _time_us(spans: Sequence[Span], search: Search) -> int | None:
 class MemoryStorage:
     """Everything in this process, gone with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock_us: Callable[[], int] | None = None) -> None:
+        self._clock_us = clock_us or itertools.count(1).__next__
         self._lock = threading.Lock()
         self._receipt_us = 0
         self._documents: dict[tuple[Tenant, str], dict[str, tuple[int, Stored]]] = {}
         self._spans: dict[tuple[Tenant, str], dict[str, tuple[int, Span]]] = {}
         self._deleted: set[tuple[Tenant, str]] = set()
         self._resources: dict[tuple[Tenant, str, str], tuple[Resource, bool]] = {}
+        self._deleted_us: dict[tuple[Tenant, str], int] = {}
         self._reports: dict[Tenant, list[SamplingReport]] = {}
         self.agent_reports: list[tuple[Tenant, int, bytes]] = []
 
@@ -165,13 +168,38 @@ class MemoryStorage:
             traces = [self._trace(tenant, trace_id) for trace_id in wanted]
         return observe(traces, start_us, end_us, exact=False)
 
+    def began_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
+        """See `Storage.began_us`."""
+        with self._lock:
+            traces = [
+                self._trace(tenant, trace_id) for owner, trace_id in self._spans if owner == tenant
+            ]
+        return min(
+            (
+                min(span.start_us for span in spans)
+                for spans in traces
+                if any(
+                    start_us <= (span.end_us if span.is_finished else span.start_us) < end_us
+                    for span in spans
+                )
+            ),
+            default=None,
+        )
+
     def time_series(
-        self, tenant: Tenant, first: int, last: int, selector: Selector
+        self,
+        tenant: Tenant,
+        first: int,
+        last: int,
+        selector: Selector,
+        trace_ids: Sequence[str] | None = None,
     ) -> list[MinuteCount]:
         """See `Storage.time_series`."""
         with self._lock:
             traces = [
-                self._trace(tenant, trace_id) for owner, trace_id in self._spans if owner == tenant
+                self._trace(tenant, trace_id)
+                for owner, trace_id in self._spans
+                if owner == tenant and (trace_ids is None or trace_id in trace_ids)
             ]
         minutes = {
             span.end_us // _US_PER_MINUTE for spans in traces for span in spans if span.is_finished
@@ -249,16 +277,23 @@ class MemoryStorage:
     def write_resource(
         self, tenant: Tenant, kind: str, name: str, body: str | None, after: int
     ) -> Resource:
-        """See `Storage.write_resource`; the times count the writes."""
+        """See `Storage.write_resource`."""
         key = (tenant, kind, name)
         with self._lock:
             known, is_deleted = self._resources.get(key, (None, True))
             revision = known.revision if known else 0
             if after != (0 if is_deleted else revision):
                 raise changed(kind, name)
-            written = Resource(kind, name, revision + 1, body or "", len(self._resources))
+            written = Resource(kind, name, revision + 1, body or "", self._clock_us())
             self._resources[key] = written, body is None
+            if body is None:
+                self._deleted_us[tenant, kind] = written.written_us
             return written
+
+    def deleted_us(self, tenant: Tenant, kind: str) -> int:
+        """See `Storage.deleted_us`."""
+        with self._lock:
+            return self._deleted_us.get((tenant, kind), 0)
 
     def check(self) -> None:
         """Memory always answers."""

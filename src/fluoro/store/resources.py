@@ -52,6 +52,15 @@ class Resources:
             if not is_deleted
         ]
 
+    def deleted_us(self, tenant: Tenant, kind: str) -> int:
+        """See `Storage.deleted_us`."""
+        ((newest_us,),) = self._pool.query(
+            f"SELECT max(written_us) FROM resources WHERE {OWNER} AND kind = {{kind:String}}"
+            " AND is_deleted",
+            {**owner(tenant), "kind": kind},
+        )
+        return int(newest_us)
+
     def write_resource(
         self, tenant: Tenant, kind: str, name: str, body: str | None, after: int
     ) -> Resource:

@@ -157,8 +157,20 @@ class Storage(Protocol):
         With `trace_ids` only those traces count.
         """
 
+    def began_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
+        """When the earliest began of the traces that count in the graph of a window.
+
+        None when nothing counts there. So a search from then on finds all of them, also those that
+        began before the window.
+        """
+
     def time_series(
-        self, tenant: Tenant, first: int, last: int, selector: Selector
+        self,
+        tenant: Tenant,
+        first: int,
+        last: int,
+        selector: Selector,
+        trace_ids: Sequence[str] | None = None,
     ) -> list[MinuteCount]:
         """What was counted in each minute in which anything ended, oldest first.
 
@@ -167,6 +179,7 @@ class Storage(Protocol):
             first: The first minute, since 1970.
             last: The minute behind the last one.
             selector: Nodes or edges, which are added up; None is all edges from clients.
+            trace_ids: Only these traces count.
         """
 
     def latest_us(self, tenant: Tenant) -> int | None:
@@ -202,6 +215,9 @@ class Storage(Protocol):
         Raises:
             ResourceChangedError: Another one is there, or came meanwhile.
         """
+
+    def deleted_us(self, tenant: Tenant, kind: str) -> int:
+        """When a resource of a kind was deleted last, epoch microseconds; 0 when none ever was."""
 
     def delete_traces(self, tenant: Tenant, trace_ids: Sequence[str], until_us: int) -> int:
         """Delete traces; on return no read finds them, and what is sent of them is not kept.

@@ -52,9 +52,9 @@ class FailingStorage(MemoryStorage):
         self._fail()
         return super().graph(tenant, start_us, end_us, trace_ids)
 
-    def time_series(self, tenant, first, last, selector):
+    def time_series(self, tenant, first, last, selector, trace_ids=None):
         self._fail()
-        return super().time_series(tenant, first, last, selector)
+        return super().time_series(tenant, first, last, selector, trace_ids)
 
     def sampling_reports(self, tenant, since_us):
         self._fail()
@@ -90,7 +90,7 @@ class Server(SimpleNamespace):
 
 def make_server(settings=None, writer=None, keys=None):
     server = Server(now_s=NOW_S)
-    server.storage = FailingStorage()
+    server.storage = FailingStorage(lambda: server.now_s * 1_000_000)
     server.writer = Writer(server.storage.insert, writer or WriterSettings(flush_interval_s=0.001))
     server.keys = None if keys is None else {key.id: key for key in keys}
 
