@@ -8,6 +8,7 @@ FluoroError                         everything we raise
     FilterTypeError                 a filter expression that parses but cannot hold
     NotFoundError                   what was asked for does not exist
     LimitExceededError              a documented limit was passed
+      RuleLimitError                that of sampling rules
     ResourceChangedError            somebody else wrote a resource first
     MalformedPolicyError            a resource policy that is none
     PolicyLockoutError              one that would forbid its caller to replace it
@@ -96,6 +97,10 @@ class NotFoundError(InputError):
 
 class LimitExceededError(InputError):
     """A documented limit was passed."""
+
+
+class RuleLimitError(LimitExceededError):
+    """A sampling rule beyond the number that an account can have."""
 
 
 class ResourceChangedError(InputError):

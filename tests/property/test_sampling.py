@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluoro.sampling.allocate import allocate, demand
+from fluoro.sampling.allocate import allocate, demand, grant
 
 RESERVOIRS = st.integers(0, 200)
 DEMANDS = st.dictionaries(
@@ -49,6 +49,21 @@ def test_a_new_client_takes_from_nobody_more_than_it_gets(reservoir, demands, wa
     after = allocate(reservoir, {**demands, "newest": wanted})
     assert all(after[client] <= before[client] for client in demands)
     assert sum(before.values()) - sum(after[client] for client in demands) <= after["newest"]
+
+
+@given(RESERVOIRS, st.lists(DEMANDS, min_size=1, max_size=4))
+def test_what_is_held_never_passes_the_reservoir(reservoir, rounds):
+    """Whoever comes, goes or changes its mind; and after two rounds of the same all of it is held.
+
+    In a round every client that is there reports once; who has gone holds nothing any more.
+    """
+    held = {}
+    for demands in [*rounds, rounds[-1]]:
+        held = {client: quota for client, quota in held.items() if client in demands}
+        for client in demands:
+            held[client] = grant(reservoir, client, demands, held)
+            assert sum(held.values()) <= reservoir
+    assert held == allocate(reservoir, rounds[-1])
 
 
 @given(st.integers(0, 10**6), st.floats(-10, 10**4))

@@ -9,7 +9,7 @@ from fluoro.filters.parser import parse
 from fluoro.model.outcome import FAULT, IN_PROGRESS
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
-from fluoro.store.storage import Accepted, SamplingReport
+from fluoro.store.storage import Accepted, BoostReport, SamplingReport
 from store.building import (
     BASE_US,
     accepted,
@@ -339,6 +339,16 @@ def test_sampling_reports_come_back_oldest_first_from_a_time_on(storage, tenant)
     storage.add_sampling_reports(tenant, [reports[2], reports[0]])
     storage.add_sampling_reports(tenant, [reports[3], reports[1]])
     assert storage.sampling_reports(tenant, now_us + 1) == reports[1:]
+
+
+def test_boost_reports_come_back_oldest_first_from_a_time_on(storage, tenant):
+    """Those of another tenant are another's."""
+    now_us = 4_000_000_000_000_000
+    reports = [BoostReport(f"rule {n}", "web", now_us + n, n, n, n) for n in range(3)]
+    storage.add_boost_reports(tenant, [reports[2], reports[0]])
+    storage.add_boost_reports(tenant, [reports[1]])
+    storage.add_boost_reports(Tenant(tenant.account, "us-west-2"), reports)
+    assert storage.boost_reports(tenant, now_us + 1) == reports[1:]
 
 
 def test_an_agent_report_is_taken(storage, tenant):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fluoro.wire.xray_api import (
+from fluoro.wire.xray_sampling import (
     GetSamplingRulesResult,
     GetSamplingTargetsRequest,
     GetSamplingTargetsResult,

@@ -52,6 +52,22 @@ def allocate(reservoir: int, demands: Mapping[str, int]) -> dict[str, int]:
     return quotas
 
 
+def grant(reservoir: int, client: str, demands: Mapping[str, int], held: Mapping[str, int]) -> int:
+    """The quota of a client that reports: its share, as far as others left of the reservoir.
+
+    So the sum of what is held never passes the reservoir. Who held more than its share gives the
+    rest back with its own next report, and who waits for it gets it with the one after.
+
+    Args:
+        reservoir: Requests a second for all clients together.
+        client: The one that reports.
+        demands: Requests a second that each active client would like, its own among them.
+        held: Quotas of clients that have not run out, its own may be among them.
+    """
+    others = sum(quota for other, quota in held.items() if other != client)
+    return max(0, min(allocate(reservoir, demands)[client], reservoir - others))
+
+
 def lease_s(quota: int) -> int:
     """How long a quota holds: three reports, or one for a client that got nothing."""
     return ACTIVE_S if quota else INTERVAL_S

@@ -1,7 +1,7 @@
 """Sampling rules as values. The server never drops by rule: SDKs read the rules and decide.
 
-Fields are named as in `wire.xray_api`, so `msgspec.convert(..., from_attributes=True)` makes the
-API's shape of them. Source: X-Ray developer guide, "Configuring sampling rules".
+Fields are named as in `wire.xray_sampling`, so `msgspec.convert(..., from_attributes=True)` makes
+the API's shape of them. Source: X-Ray developer guide, "Configuring sampling rules".
 """
 
 import msgspec
@@ -11,7 +11,17 @@ from fluoro.model.tenant import Tenant
 DEFAULT = "Default"
 """Name of the rule that is always there and matches last."""
 
+LONGEST_NAME = 32
+
 _ANY = "*"
+_KIND = ":sampling-rule/"
+
+
+class SamplingRateBoost(msgspec.Struct, frozen=True):
+    """How far the rate may be raised at anomalies: to `max_rate`, once in so many minutes."""
+
+    max_rate: float
+    cooldown_window_minutes: int
 
 
 class SamplingRule(msgspec.Struct, frozen=True):
@@ -34,6 +44,7 @@ class SamplingRule(msgspec.Struct, frozen=True):
     url_path: str = _ANY
     version: int = 1
     attributes: dict[str, str] = {}
+    sampling_rate_boost: SamplingRateBoost | None = None
 
 
 class SamplingRuleRecord(msgspec.Struct, frozen=True):
@@ -58,4 +69,11 @@ def default_rule(tenant: Tenant) -> SamplingRuleRecord:
 
 def rule_arn(tenant: Tenant, name: str) -> str:
     """The ARN of a rule of this tenant."""
-    return f"arn:aws:xray:{tenant.region}:{tenant.account}:sampling-rule/{name}"
+    return f"arn:aws:xray:{tenant.region}:{tenant.account}{_KIND}{name}"
+
+
+def named_by(tenant: Tenant, arn: str) -> str | None:
+    """The name of the rule that an ARN is of; None when it is of none of this tenant's."""
+    start, _, name = arn.partition(_KIND)
+    places = (f"arn:aws:xray:{tenant.region}:{account}" for account in (tenant.account, ""))
+    return name if name and start in places else None

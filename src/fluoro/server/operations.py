@@ -20,14 +20,22 @@ from fluoro.server.api import (
     insights,
     policies,
     retrieval,
-    sampling,
+    sampling_rules,
+    sampling_targets,
     segments,
     series,
     telemetry,
     traces,
 )
 from fluoro.server.backend import Backend
-from fluoro.wire import xray_account, xray_api, xray_insights, xray_retrieval, xray_statistics
+from fluoro.wire import (
+    xray_account,
+    xray_api,
+    xray_insights,
+    xray_retrieval,
+    xray_sampling,
+    xray_statistics,
+)
 from fluoro.wire.xray_api import Shape
 
 Handler = Callable[[Backend, Tenant, Any], Awaitable[Shape]]
@@ -103,16 +111,44 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GetSamplingRules",
         "/GetSamplingRules",
-        xray_api.GetSamplingRulesRequest,
-        _blocking(sampling.get_sampling_rules),
+        xray_sampling.GetSamplingRulesRequest,
+        _blocking(sampling_rules.get_sampling_rules),
         "write",
+    ),
+    Operation(
+        "CreateSamplingRule",
+        "/CreateSamplingRule",
+        xray_sampling.CreateSamplingRuleRequest,
+        _blocking(sampling_rules.create_sampling_rule),
+        "admin",
+    ),
+    Operation(
+        "UpdateSamplingRule",
+        "/UpdateSamplingRule",
+        xray_sampling.UpdateSamplingRuleRequest,
+        _blocking(sampling_rules.update_sampling_rule),
+        "admin",
+    ),
+    Operation(
+        "DeleteSamplingRule",
+        "/DeleteSamplingRule",
+        xray_sampling.DeleteSamplingRuleRequest,
+        _blocking(sampling_rules.delete_sampling_rule),
+        "admin",
     ),
     Operation(
         "GetSamplingTargets",
         "/SamplingTargets",
-        xray_api.GetSamplingTargetsRequest,
-        _blocking(sampling.get_sampling_targets),
+        xray_sampling.GetSamplingTargetsRequest,
+        _blocking(sampling_targets.get_sampling_targets),
         "write",
+    ),
+    Operation(
+        "GetSamplingStatisticSummaries",
+        "/SamplingStatisticSummaries",
+        xray_sampling.GetSamplingStatisticSummariesRequest,
+        _blocking(sampling_targets.get_sampling_statistic_summaries),
+        "read",
     ),
     Operation(
         "PutTelemetryRecords",

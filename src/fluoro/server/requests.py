@@ -12,7 +12,7 @@ from fluoro.errors import InputError, StoreTimeoutError, UnreadableBodyError
 from fluoro.model.times import to_us
 from fluoro.wire.xray_api import Shape, Timestamp
 
-_PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?\Z", re.DOTALL)
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?\Z", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WORD = re.compile(r"(?<![^.\[])\w")
 _NULL = "got `null`"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -20,9 +21,9 @@ from fluoro.store.pool import Limits, Pool
 from fluoro.store.reader import Reader
 from fluoro.store.resources import Resources
 from fluoro.store.searches import Searches
-from fluoro.store.storage import Accepted, SamplingReport
+from fluoro.store.storage import Accepted, BoostReport, SamplingReport
 
-_REPORT = "rule, client, time_us, requests, sampled, borrowed, quota, quota_until_us"
+_Report = TypeVar("_Report", SamplingReport, BoostReport)
 _US_PER_S = 1_000_000
 
 
@@ -111,19 +112,36 @@ class ClickHouseStorage:
 
     def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
         """See `Storage.add_sampling_reports`."""
-        rows = [
-            [tenant.account, tenant.region, *msgspec.structs.astuple(report)] for report in reports
-        ]
-        self._pool.insert("sampling_reports", rows)
+        self._add("sampling_reports", tenant, reports)
 
     def sampling_reports(self, tenant: Tenant, since_us: int) -> list[SamplingReport]:
         """See `Storage.sampling_reports`."""
+        return self._reports("sampling_reports", SamplingReport, tenant, since_us)
+
+    def add_boost_reports(self, tenant: Tenant, reports: Sequence[BoostReport]) -> None:
+        """See `Storage.add_boost_reports`."""
+        self._add("boost_reports", tenant, reports)
+
+    def boost_reports(self, tenant: Tenant, since_us: int) -> list[BoostReport]:
+        """See `Storage.boost_reports`."""
+        return self._reports("boost_reports", BoostReport, tenant, since_us)
+
+    def _add(self, table: str, tenant: Tenant, reports: Sequence[msgspec.Struct]) -> None:
+        rows = [
+            [tenant.account, tenant.region, *msgspec.structs.astuple(report)] for report in reports
+        ]
+        self._pool.insert(table, rows)
+
+    def _reports(
+        self, table: str, kind: type[_Report], tenant: Tenant, since_us: int
+    ) -> list[_Report]:
+        """The fields are the columns."""
         rows = self._pool.query(
-            f"SELECT {_REPORT} FROM sampling_reports WHERE {OWNER} AND time_us >= {{since:UInt64}}"
-            " ORDER BY time_us",
+            f"SELECT {', '.join(kind.__struct_fields__)} FROM {table}"
+            f" WHERE {OWNER} AND time_us >= {{since:UInt64}} ORDER BY time_us",
             {**owner(tenant), "since": since_us},
         )
-        return [SamplingReport(*row) for row in rows]
+        return [kind(*row) for row in rows]
 
     def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
         """See `Storage.add_agent_report`."""

@@ -70,12 +70,11 @@ class Edges:
         """See `Storage.time_series`."""
         if trace_ids is not None:
             whole = Window(tenant, first * _US_PER_MINUTE, last * _US_PER_MINUTE)
-            counted = self._of_traces(whole, trace_ids, by_minute=True)
-            busy = {row.minute for row in counted if is_counted(row.statistics)}
-            return _series(counted, busy, selector)
+            rows = self._of_traces(whole, trace_ids, by_minute=True)
+            return _series(rows, _busy(rows), selector)
         stretch = Stretch(first, last)
         raw = [stretch]
-        rows: list[Counted] = []
+        rows = []
         busy: set[int] = set()
         covered_us = freshness.covered_us(self._pool)
         if covered_us is not None:
@@ -89,7 +88,7 @@ class Edges:
             window = Window(tenant, each.first * _US_PER_MINUTE, each.last * _US_PER_MINUTE)
             counted = count(self._pool, window, by_minute=True)
             rows += counted
-            busy.update(row.minute for row in counted if is_counted(row.statistics))
+            busy |= _busy(counted)
         return _series(rows, busy, selector)
 
     def _counted(self, tenant: Tenant, start_us: int, end_us: int) -> list[Counted]:
@@ -150,6 +149,11 @@ class Edges:
             "taken_first": [each.first * MINUTE_S for each in without],
             "taken_last": [each.last * MINUTE_S for each in without],
         }
+
+
+def _busy(rows: Iterable[Counted]) -> set[int]:
+    """Minutes in which anything was counted."""
+    return {row.minute for row in rows if is_counted(row.statistics)}
 
 
 def _series(rows: Iterable[Counted], busy: set[int], selector: Selector) -> list[MinuteCount]:

@@ -8,6 +8,7 @@ import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ from fluoro.store.resolve import with_services
 from fluoro.store.resources import Resource, changed
 from fluoro.store.storage import (
     Accepted,
+    BoostReport,
     MinuteCount,
     Position,
     RangeType,
@@ -35,6 +37,15 @@ from fluoro.store.storage import (
 from fluoro.wire.segment import decode
 
 _US_PER_MINUTE = 60_000_000
+
+_Report = TypeVar("_Report", SamplingReport, BoostReport)
+
+
+def _since(reports: Sequence[_Report], since_us: int) -> list[_Report]:
+    return sorted(
+        (report for report in reports if report.time_us >= since_us),
+        key=lambda report: report.time_us,
+    )
 
 
 def _time_us(spans: Sequence[Span], search: Search) -> int | None:
@@ -62,6 +73,7 @@ class MemoryStorage:
         self._resources: dict[tuple[Tenant, str, str], tuple[Resource, bool]] = {}
         self._deleted_us: dict[tuple[Tenant, str], int] = {}
         self._reports: dict[Tenant, list[SamplingReport]] = {}
+        self._boosts: dict[Tenant, list[BoostReport]] = {}
         self.agent_reports: list[tuple[Tenant, int, bytes]] = []
 
     def insert(self, documents: Sequence[Accepted]) -> int:
@@ -233,11 +245,17 @@ class MemoryStorage:
     def sampling_reports(self, tenant: Tenant, since_us: int) -> list[SamplingReport]:
         """See `Storage.sampling_reports`."""
         with self._lock:
-            reports = self._reports.get(tenant, [])
-        return sorted(
-            (report for report in reports if report.time_us >= since_us),
-            key=lambda report: report.time_us,
-        )
+            return _since(self._reports.get(tenant, []), since_us)
+
+    def add_boost_reports(self, tenant: Tenant, reports: Sequence[BoostReport]) -> None:
+        """See `Storage.add_boost_reports`."""
+        with self._lock:
+            self._boosts.setdefault(tenant, []).extend(reports)
+
+    def boost_reports(self, tenant: Tenant, since_us: int) -> list[BoostReport]:
+        """See `Storage.boost_reports`."""
+        with self._lock:
+            return _since(self._boosts.get(tenant, []), since_us)
 
     def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
         """See `Storage.add_agent_report`."""

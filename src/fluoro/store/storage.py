@@ -96,6 +96,18 @@ class SamplingReport(msgspec.Struct, frozen=True):
     quota_until_us: int
 
 
+class BoostReport(msgspec.Struct, frozen=True):
+    """What one client saw of anomalies in a service, among the requests of one rule."""
+
+    rule: str
+    service: str
+    time_us: int
+    """When the server received it."""
+    anomalies: int
+    requests: int
+    sampled_anomalies: int
+
+
 class Storage(Protocol):
     """What keeps traces and sampling reports."""
 
@@ -193,6 +205,12 @@ class Storage(Protocol):
 
     def sampling_reports(self, tenant: Tenant, since_us: int) -> list[SamplingReport]:
         """All reports received at or after `since_us`, oldest first."""
+
+    def add_boost_reports(self, tenant: Tenant, reports: Sequence[BoostReport]) -> None:
+        """Keep reports of anomalies for one hour; reads see them at once."""
+
+    def boost_reports(self, tenant: Tenant, since_us: int) -> list[BoostReport]:
+        """All reports of anomalies received at or after `since_us`, oldest first."""
 
     def add_agent_report(self, tenant: Tenant, time_us: int, report: bytes) -> None:
         """Keep an agent's telemetry record (JSON) for the retention time."""

@@ -15,9 +15,6 @@ Timestamp = float | str
 """A time in a request: epoch seconds as a number or a numeral, or ISO 8601."""
 
 Count = Annotated[int, Meta(ge=0)]
-RuleName = Annotated[str, Meta(min_length=1, max_length=32)]
-ClientId = Annotated[str, Meta(min_length=24, max_length=24)]
-"""Any 24 characters; SDKs send hex digits."""
 
 _SPELLINGS = {
     "arn": "ARN",
@@ -42,6 +39,16 @@ def _member_name(field: str) -> str:
 
 class Shape(msgspec.Struct, frozen=True, rename=_member_name, omit_defaults=True, gc=False):
     """Base of all shapes: PascalCase members, absent ones left out."""
+
+
+# --- tags ---
+
+
+class Tag(Shape, frozen=True):
+    """A word on a group or a sampling rule."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=128)]
+    value: Annotated[str, Meta(max_length=256)]
 
 
 # --- traces ---
@@ -351,92 +358,6 @@ class GetTraceGraphResult(Shape, frozen=True):
     """The graph of one trace."""
 
     services: list[Service]
-
-
-# --- sampling ---
-
-
-class GetSamplingRulesRequest(Shape, frozen=True):
-    """Everything is optional; SDKs send nothing at all."""
-
-    next_token: str | None = None
-
-
-class SamplingRule(Shape, frozen=True, omit_defaults=False):
-    """A rule; SDKs need each of these members, not null, and no other."""
-
-    rule_name: str
-    rule_arn: str
-    resource_arn: str
-    priority: int
-    fixed_rate: float
-    reservoir_size: int
-    service_name: str
-    service_type: str
-    host: str
-    url_path: str
-    version: int
-    attributes: dict[str, str]
-    http_method: str = msgspec.field(name="HTTPMethod")
-
-
-class SamplingRuleRecord(Shape, frozen=True):
-    """A rule and when it was made and changed (whole epoch seconds)."""
-
-    sampling_rule: SamplingRule
-    created_at: float
-    modified_at: float
-
-
-class GetSamplingRulesResult(Shape, frozen=True):
-    """All rules; never a NextToken, which no SDK follows."""
-
-    sampling_rule_records: list[SamplingRuleRecord]
-
-
-class SamplingStatisticsDocument(Shape, frozen=True):
-    """What one client did for one rule since its last report."""
-
-    rule_name: RuleName
-    client_id: ClientId
-    timestamp: Timestamp
-    request_count: Count = 0
-    sampled_count: Count = 0
-    borrow_count: Count = 0
-
-
-class GetSamplingTargetsRequest(Shape, frozen=True):
-    """Reports of one client."""
-
-    sampling_statistics_documents: list[SamplingStatisticsDocument]
-    sampling_boost_statistics_documents: list[msgspec.Raw] | None = None
-
-
-class SamplingTargetDocument(Shape, frozen=True):
-    """What a client may record of one rule until `reservoir_quota_ttl` (epoch seconds)."""
-
-    rule_name: str
-    fixed_rate: float
-    reservoir_quota: int
-    reservoir_quota_ttl: float
-    interval: int
-
-
-class UnprocessedStatistics(Shape, frozen=True):
-    """A report that was not taken."""
-
-    rule_name: str
-    error_code: str
-    message: str
-
-
-class GetSamplingTargetsResult(Shape, frozen=True):
-    """One target for each report that was taken."""
-
-    sampling_target_documents: list[SamplingTargetDocument]
-    last_rule_modification: float
-    unprocessed_statistics: list[UnprocessedStatistics]
-    unprocessed_boost_statistics: list[UnprocessedStatistics] | None = None
 
 
 # --- agents ---

@@ -2,7 +2,7 @@ import msgspec
 
 from fluoro.model.tenant import LOCAL
 from fluoro.sampling.rules import default_rule, rule_arn
-from fluoro.wire.xray_api import SamplingRuleRecord
+from fluoro.wire.xray_sampling import SamplingRuleRecord
 
 
 def test_the_default_rule_is_xrays():

@@ -8,6 +8,7 @@ RAISED = [
     (errors.FilterSyntaxError("m", 3), "InvalidRequestException", 400, "m"),
     (errors.FilterTypeError("m", 3), "InvalidRequestException", 400, "m"),
     (errors.LimitExceededError("m"), "InvalidRequestException", 400, "m"),
+    (errors.RuleLimitError("m"), "RuleLimitExceededException", 400, "m"),
     (errors.NotFoundError("m"), "ResourceNotFoundException", 404, "m"),
     (errors.UnknownOperationError("m"), "UnknownOperationException", 404, "m"),
     (errors.UnreadableBodyError("m"), "SerializationException", 400, "m"),

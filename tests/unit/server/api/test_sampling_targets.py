@@ -1,22 +1,11 @@
 import pytest
 
+from fluoro.model.tenant import LOCAL
+from fluoro.store.storage import BoostReport
+from sampling_rules import change_rule, make
+
 NOW_S = 1_700_000_000
 TARGET = {"RuleName", "FixedRate", "ReservoirQuota", "ReservoirQuotaTTL", "Interval"}
-RULE = {
-    "RuleName",
-    "RuleARN",
-    "Priority",
-    "FixedRate",
-    "ReservoirSize",
-    "Host",
-    "HTTPMethod",
-    "URLPath",
-    "ServiceName",
-    "ServiceType",
-    "ResourceARN",
-    "Version",
-    "Attributes",
-}
 
 
 def report(client="a", requests=10, **members):
@@ -35,30 +24,6 @@ def targets(server, *reports, **members):
     answer = server.call("/SamplingTargets", body)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def test_get_sampling_rules(server):
-    """The Default rule with exactly the members that all SDKs want, none null."""
-    answer = server.call("/GetSamplingRules").json()
-    (record,) = answer["SamplingRuleRecords"]
-    assert answer.keys() == {"SamplingRuleRecords"}
-    assert record.keys() == {"SamplingRule", "CreatedAt", "ModifiedAt"}
-    assert record["SamplingRule"].keys() == RULE
-    assert record["SamplingRule"] == record["SamplingRule"] | {
-        "RuleName": "Default",
-        "Priority": 10_000,
-        "FixedRate": 0.05,
-        "ReservoirSize": 1,
-        "Version": 1,
-        "Attributes": {},
-        "HTTPMethod": "*",
-    }
-
-
-def test_get_sampling_rules_ignores_a_token(server):
-    """No SDK asks for a second page."""
-    answer = server.call("/GetSamplingRules", {"NextToken": "x"})
-    assert len(answer.json()["SamplingRuleRecords"]) == 1
 
 
 def test_get_sampling_targets(server):
@@ -112,10 +77,92 @@ def test_get_sampling_targets_of_an_unknown_rule(server):
     assert len(answer["SamplingTargetDocuments"]) == 1
 
 
+def boost(**members):
+    return {
+        "RuleName": "Default",
+        "ServiceName": "web",
+        "Timestamp": NOW_S,
+        "AnomalyCount": 3,
+        "TotalCount": 9,
+        "SampledAnomalyCount": 1,
+    } | members
+
+
 def test_get_sampling_targets_boost(server):
-    """Boost statistics are taken without effect."""
-    answer = targets(server, SamplingBoostStatisticsDocuments=[{"RuleName": "Default"}])
-    assert answer["UnprocessedBoostStatistics"] == []
+    """Reports of anomalies are kept, and answered with no boost; an unknown rule comes back."""
+    reports = [boost(), boost(RuleName="gone")]
+    answer = targets(server, report(), SamplingBoostStatisticsDocuments=reports)
+    assert answer["UnprocessedBoostStatistics"] == [
+        {"RuleName": "gone", "ErrorCode": "400", "Message": "Unknown rule"}
+    ]
+    (target,) = answer["SamplingTargetDocuments"]
+    assert target.keys() == TARGET
+    kept = server.storage.boost_reports(LOCAL, 0)
+    assert kept == [BoostReport("Default", "web", NOW_S * 1_000_000, 3, 9, 1)]
+
+
+def test_get_sampling_targets_never_give_more_than_is_left(server):
+    """What the first client holds is not given again; with its next report it gives it back."""
+    make(server, "busy", ReservoirSize=10)
+
+    def quota(client):
+        answer = targets(server, report(client, requests=1000, RuleName="busy"))
+        return answer["SamplingTargetDocuments"][0]["ReservoirQuota"]
+
+    assert [quota("a"), quota("b")] == [10, 0]
+    server.now_s += 10
+    assert [quota("a"), quota("b")] == [5, 5]
+    server.now_s += 10
+    assert [quota("c"), quota("a"), quota("b")] == [0, 4, 3]
+    server.now_s += 10
+    assert [quota("c"), quota("a"), quota("b")] == [3, 4, 3]
+
+
+def test_get_sampling_targets_of_two_clients_in_one_request(server):
+    """Each counts with what the request has given before it."""
+    make(server, "busy", ReservoirSize=10)
+    reports = [report(client, requests=1000, RuleName="busy") for client in "ab"]
+    answer = targets(server, *reports)
+    assert [each["ReservoirQuota"] for each in answer["SamplingTargetDocuments"]] == [10, 0]
+
+
+def test_get_sampling_targets_name_the_last_change(server):
+    """Making, changing and deleting a rule moves it, never back, and past the second it is in."""
+    moments = [targets(server)["LastRuleModification"]]
+    for change in (
+        lambda: make(server, "a"),
+        lambda: change_rule(server, "a", FixedRate=1),
+        lambda: change_rule(server, "Default", FixedRate=1),
+        lambda: server.call("/DeleteSamplingRule", {"RuleName": "a"}),
+    ):
+        server.now_s += 5
+        assert change().status_code == 200
+        moments.append(targets(server)["LastRuleModification"])
+        assert moments[-1] == server.now_s
+    assert moments == sorted(set(moments))
+    assert moments[0] == 0
+
+
+def summaries(server):
+    """The counts of each rule, which are all of one window."""
+    found = server.call("/SamplingStatisticSummaries").json()["SamplingStatisticSummaries"]
+    assert {each["Timestamp"] for each in found} == {(server.now_s // 10 - 1) * 10}
+    return {
+        each["RuleName"]: [each[f"{what}Count"] for what in ("Request", "Borrow", "Sampled")]
+        for each in found
+    }
+
+
+def test_statistics_are_of_the_last_full_ten_seconds(server):
+    """Added up over the clients; a rule without reports has zeros."""
+    make(server, "a")
+    assert summaries(server) == {"a": [0, 0, 0], "Default": [0, 0, 0]}
+    targets(server, report("a", 10), report("b", 5, BorrowCount=2), report(RuleName="a"))
+    assert summaries(server)["Default"] == [0, 0, 0]
+    server.now_s += 10
+    assert summaries(server) == {"a": [10, 0, 1], "Default": [15, 2, 2]}
+    server.now_s += 10
+    assert summaries(server) == {"a": [0, 0, 0], "Default": [0, 0, 0]}
 
 
 @pytest.mark.parametrize("time", ["2023-11-14T22:13:20Z", NOW_S * 1000, 1_604_297_706.194])
