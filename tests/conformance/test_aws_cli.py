@@ -96,6 +96,12 @@ def segment(cli: Cli, _named: str) -> dict[str, Any]:
     return {"TraceSegmentDocuments": [json.dumps(document)]}
 
 
+def a_trace(cli: Cli, _named: str) -> dict[str, Any]:
+    """A trace that was put for this."""
+    cli.ask("PutTraceSegments")
+    return {"TraceIds": [cli.trace]}
+
+
 def report(_cli: Cli, _named: str) -> dict[str, Any]:
     """One client's report on the rule that is always there."""
     counts = {"RequestCount": 3, "SampledCount": 1, "BorrowCount": 1}
@@ -149,6 +155,7 @@ def change_of(cli: Cli, named: str) -> dict[str, Any]:
 
 GIVEN: dict[str, Callable[[Cli, str], dict[str, Any]]] = {
     "PutTraceSegments": segment,
+    "GetTraceGraph": a_trace,
     "GetSamplingTargets": report,
     "GetInsight": insight,
     "GetInsightEvents": insight,
