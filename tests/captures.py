@@ -18,6 +18,14 @@ class Capture(NamedTuple):
     document: bytes
 
 
+class SamplingCall(NamedTuple):
+    """One raw HTTP/1.1 request for rules or targets, and the file and place that it is from."""
+
+    file: str
+    seq: int
+    request: bytes
+
+
 def captures() -> list[Capture]:
     """Every captured datagram, by file and then by order of arrival."""
     found = []
@@ -33,3 +41,12 @@ def captures() -> list[Capture]:
 def documents(*, valid: bool) -> list[bytes]:
     """The captured documents that are JSON, or with `valid=False` those that are not."""
     return [found.document for found in captures() if (found.file not in NOT_JSON) is valid]
+
+
+def sampling_calls() -> list[SamplingCall]:
+    """Every recorded call of an SDK to the TCP port, by file and then by order of arrival."""
+    return [
+        SamplingCall(path.stem, seq, json.loads(line)["request"].encode())
+        for path in sorted(FOLDER.glob("*-sampling-http.ndjson"))
+        for seq, line in enumerate(path.read_text().splitlines())
+    ]
