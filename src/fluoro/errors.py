@@ -9,6 +9,7 @@ FluoroError                         everything we raise
     NotFoundError                   what was asked for does not exist
     LimitExceededError              a documented limit was passed
       RuleLimitError                that of sampling rules
+      TooManyTagsError              that of the tags of a resource
     ResourceChangedError            somebody else wrote a resource first
     MalformedPolicyError            a resource policy that is none
     PolicyLockoutError              one that would forbid its caller to replace it
@@ -92,7 +93,11 @@ class FilterTypeError(InputError):
 
 
 class NotFoundError(InputError):
-    """What was asked for does not exist."""
+    """What was asked for does not exist; `resource` is its ARN, if it has one."""
+
+    def __init__(self, message: str, resource: str | None = None) -> None:
+        super().__init__(message)
+        self.resource = resource
 
 
 class LimitExceededError(InputError):
@@ -101,6 +106,14 @@ class LimitExceededError(InputError):
 
 class RuleLimitError(LimitExceededError):
     """A sampling rule beyond the number that an account can have."""
+
+
+class TooManyTagsError(LimitExceededError):
+    """More tags than a resource can have; `resource` is its ARN."""
+
+    def __init__(self, message: str, resource: str) -> None:
+        super().__init__(message)
+        self.resource = resource
 
 
 class ResourceChangedError(InputError):

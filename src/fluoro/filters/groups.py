@@ -30,7 +30,7 @@ def expand_groups(expression: Expression, lookup: Lookup) -> Expression:
             found = lookup(name)
             if found is None:
                 found = Constant(value=False)
-            elif _names_group(found):
+            elif names_group(found):
                 raise FilterTypeError(f"The filter of group {name} names a group itself", offset)
             return found if sign == "=" else Not(found)
         case Not(term):
@@ -43,13 +43,14 @@ def expand_groups(expression: Expression, lookup: Lookup) -> Expression:
             return expression
 
 
-def _names_group(expression: Expression) -> bool:
+def names_group(expression: Expression) -> bool:
+    """Whether a group is named anywhere in an expression."""
     match expression:
         case GroupTest():
             return True
         case Not(term):
-            return _names_group(term)
+            return names_group(term)
         case And(terms) | Or(terms):
-            return any(map(_names_group, terms))
+            return any(map(names_group, terms))
         case _:
             return False

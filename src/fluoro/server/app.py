@@ -100,6 +100,7 @@ async def _refused(request: Request, refusal: Refusal) -> Response:
                 "__type": refusal.name,
                 "Message": refusal.message,
                 "message": refusal.message,
+                **({"ResourceName": refusal.resource} if refusal.resource else {}),
             }
         )
     headers = {"x-amzn-ErrorType": refusal.name}

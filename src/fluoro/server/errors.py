@@ -30,6 +30,7 @@ from fluoro.errors import (
     StoreTimeoutError,
     StoreUnavailableError,
     ThrottledError,
+    TooManyTagsError,
     UnknownKeyError,
     UnknownOperationError,
     UnreadableBodyError,
@@ -45,6 +46,8 @@ class Refusal(msgspec.Struct, frozen=True):
     retry_after_s: int | None = None
     offset: int | None = None
     """0-based place in a filter expression that it is about."""
+    resource: str | None = None
+    """ARN of the resource that it is about."""
     is_about_identity: bool = False
     """Another key may be let in."""
 
@@ -61,6 +64,7 @@ _BY_CLASS: dict[type[FluoroError], tuple[str, HTTPStatus]] = {
     PolicySizeError: ("PolicySizeLimitExceededException", HTTPStatus.BAD_REQUEST),
     PolicyCountError: ("PolicyCountLimitExceededException", HTTPStatus.BAD_REQUEST),
     RuleLimitError: ("RuleLimitExceededException", HTTPStatus.BAD_REQUEST),
+    TooManyTagsError: ("TooManyTagsException", HTTPStatus.BAD_REQUEST),
     InputError: ("InvalidRequestException", HTTPStatus.BAD_REQUEST),
     MissingTokenError: ("MissingAuthenticationTokenException", HTTPStatus.FORBIDDEN),
     UnknownKeyError: ("UnrecognizedClientException", HTTPStatus.FORBIDDEN),
@@ -99,6 +103,7 @@ def refusal_of(error: FluoroError) -> Refusal:
                 _TEXTS.get(class_) or str(error),
                 retry_after_s=_retry_after_s(error, status),
                 offset=_offset(error),
+                resource=_resource(error),
                 is_about_identity=isinstance(error, AuthenticationError),
             )
     return INTERNAL
@@ -112,3 +117,7 @@ def _retry_after_s(error: FluoroError, status: HTTPStatus) -> int | None:
 
 def _offset(error: FluoroError) -> int | None:
     return error.offset if isinstance(error, FilterSyntaxError | FilterTypeError) else None
+
+
+def _resource(error: FluoroError) -> str | None:
+    return error.resource if isinstance(error, NotFoundError | TooManyTagsError) else None

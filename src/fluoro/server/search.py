@@ -13,10 +13,8 @@ import msgspec
 
 from fluoro.errors import InputError
 from fluoro.filters.evaluate import holds
-from fluoro.filters.groups import expand_groups
-from fluoro.filters.parser import parse
 from fluoro.filters.scopes import Window
-from fluoro.filters.tree import Constant, Expression
+from fluoro.filters.tree import Expression
 from fluoro.model.tenant import Tenant
 from fluoro.store.matching import read_traces
 from fluoro.store.storage import Position, Search, Storage
@@ -26,9 +24,6 @@ _ROUNDS = 10
 """Batches of candidates that are read for one page before it is answered as it is."""
 
 _FINGERPRINT_BYTES = 8
-
-_DEFAULT_GROUP = "Default"
-"""The group of all traces."""
 
 
 class Page(NamedTuple):
@@ -49,23 +44,6 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
 
 
 _TOKEN = msgspec.json.Decoder(Token)
-
-
-def read_filter(text: str) -> Expression | None:
-    """A filter expression with its groups put in; None without one.
-
-    Raises:
-        FilterSyntaxError: It is none.
-        FilterTypeError: It names a group that names a group.
-    """
-    expression = parse(text)
-    return None if expression is None else expand_groups(expression, _group)
-
-
-def _group(name: str) -> Expression | None:
-    """The filter of a group by its name or ARN, None when there is no such group."""
-    is_default = name == _DEFAULT_GROUP or name.endswith(f":group/{_DEFAULT_GROUP}")
-    return Constant(value=True) if is_default else None
 
 
 def read_page(

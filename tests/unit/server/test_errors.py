@@ -9,6 +9,7 @@ RAISED = [
     (errors.FilterTypeError("m", 3), "InvalidRequestException", 400, "m"),
     (errors.LimitExceededError("m"), "InvalidRequestException", 400, "m"),
     (errors.RuleLimitError("m"), "RuleLimitExceededException", 400, "m"),
+    (errors.TooManyTagsError("m", "arn"), "TooManyTagsException", 400, "m"),
     (errors.NotFoundError("m"), "ResourceNotFoundException", 404, "m"),
     (errors.UnknownOperationError("m"), "UnknownOperationException", 404, "m"),
     (errors.UnreadableBodyError("m"), "SerializationException", 400, "m"),
@@ -65,6 +66,12 @@ def test_when_to_come_again():
 def test_where_in_the_filter():
     """The place is kept for the console."""
     assert refusal_of(errors.FilterSyntaxError("m", 3)).offset == 3
+
+
+def test_whose_tags():
+    """The resource is named as a member of its own."""
+    for class_ in (errors.TooManyTagsError, errors.NotFoundError):
+        assert refusal_of(class_("m", "arn")).resource == "arn"
 
 
 def test_what_no_row_names():

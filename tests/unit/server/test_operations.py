@@ -16,6 +16,7 @@ NAMES = [operation.name for operation in OPERATIONS]
 PATHS = {operation.name: operation.path for operation in OPERATIONS}
 TRACE = "1-6553f100-00000000000000000000000a"
 INSIGHT = "12345678-1234-4234-8234-1234567890ab"
+RULE_ARN = "arn:aws:xray:us-east-1:000000000000:sampling-rule/Default"
 NOW_S = 1_700_000_000
 VALID = {
     "PutTraceSegments": {"TraceSegmentDocuments": ["{}"]},
@@ -31,6 +32,14 @@ VALID = {
     "GetSamplingTargets": {"SamplingStatisticsDocuments": []},
     "GetSamplingStatisticSummaries": {},
     "PutTelemetryRecords": {"TelemetryRecords": [{"Timestamp": 1}]},
+    "CreateGroup": {"GroupName": "g", "FilterExpression": "fault"},
+    "UpdateGroup": {"GroupName": "g", "FilterExpression": "fault"},
+    "DeleteGroup": {"GroupName": "g"},
+    "GetGroup": {"GroupName": "Default"},
+    "GetGroups": {},
+    "TagResource": {"ResourceARN": RULE_ARN, "Tags": [{"Key": "team", "Value": "a"}]},
+    "UntagResource": {"ResourceARN": RULE_ARN, "TagKeys": ["team"]},
+    "ListTagsForResource": {"ResourceARN": RULE_ARN},
     "GetInsight": {"InsightId": INSIGHT},
     "GetInsightSummaries": {"StartTime": NOW_S, "EndTime": NOW_S},
     "GetInsightEvents": {"InsightId": INSIGHT},
@@ -52,9 +61,9 @@ VALID = {
     "ListResourcePolicies": {},
     "DeleteResourcePolicy": {"PolicyName": "p"},
 }
-CHANGES = {"StartTraceRetrieval"}
+CHANGES = {"StartTraceRetrieval", "CreateGroup"}
 """What answers something new at each call."""
-INSIGHTS = {"GetInsight", "GetInsightSummaries", "GetInsightEvents", "GetInsightImpactGraph"}
+INSIGHTS = {"GetInsight", "GetInsightEvents", "GetInsightImpactGraph"}
 ASKS_THE_STORE = sorted(set(NAMES) - INSIGHTS)
 
 
@@ -68,6 +77,11 @@ def refused(answer, status, name):
     assert uuid.UUID(answer.headers["x-amzn-RequestId"])
     assert answer.headers["Content-Type"] == "application/json"
     return body["message"]
+
+
+def test_every_operation_is_there():
+    """All of botocore's service model, each once."""
+    assert sorted(NAMES) == sorted(MODEL.operation_names)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=NAMES)

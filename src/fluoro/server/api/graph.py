@@ -5,6 +5,7 @@ from fluoro.graph.build import build
 from fluoro.model import ids
 from fluoro.model.tenant import Tenant
 from fluoro.server.backend import Backend
+from fluoro.server.groups import traces_of
 from fluoro.server.requests import full_minutes, over, time_range
 from fluoro.traces.trace import Trace
 from fluoro.wire.xray_api import (
@@ -15,24 +16,25 @@ from fluoro.wire.xray_api import (
 )
 
 NO_TOKEN = "NextToken is currently not supported"  # noqa: S105  a sentence
-_DEFAULT_GROUP = "Default"
 
 
 def get_service_graph(
     backend: Backend, tenant: Tenant, request: GetServiceGraphRequest
 ) -> GetServiceGraphResult:
-    """The graph of everything that ended in [StartTime, EndTime), a long window in full minutes.
+    """The graph of what ended in [StartTime, EndTime), a long window in full minutes.
+
+    With a group, of the traces that it holds.
 
     Raises:
-        InputError: The range is reversed, the group unknown, or a token is given.
+        InputError: The range is reversed, the group unknown or too large, or a token is given.
     """
     if request.next_token is not None:
         raise InputError(NO_TOKEN)
     start_us, end_us = time_range(request.start_time, request.end_time)
-    check_group(request.group_name, request.group_arn)
     window = full_minutes(start_us, end_us)
     with over(*window):
-        services = build(backend.storage.graph(tenant, *window), with_times=True)
+        found = traces_of(backend.storage, tenant, request.group_name, request.group_arn, window)
+        services = build(backend.storage.graph(tenant, *window, found), with_times=True)
     if not services:
         backend.empty_regions.explain(tenant, "GetServiceGraph")
     starts = [service.start_time for service in services if service.start_time is not None]
@@ -43,18 +45,6 @@ def get_service_graph(
         start_time=min(starts, default=None),
         end_time=max(ends) - 1 if ends else None,
     )
-
-
-def check_group(name: str | None, arn: str | None) -> None:
-    """Return when a group is the one that there is: of all traces.
-
-    Raises:
-        InputError: It is another.
-    """
-    arn = arn or f":group/{_DEFAULT_GROUP}"
-    name = name or _DEFAULT_GROUP
-    if name != _DEFAULT_GROUP or arn.partition(":group/")[2].split("/")[0] != _DEFAULT_GROUP:
-        raise InputError("Group not found.")
 
 
 def get_trace_graph(

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from fluoro.errors import InputError
 from fluoro.model.tenant import Tenant
-from fluoro.server.api.graph import check_group
 from fluoro.server.backend import Backend
+from fluoro.server.groups import DEFAULT, find
 from fluoro.server.requests import invalid, time_range
 from fluoro.wire.xray_api import Timestamp
 from fluoro.wire.xray_insights import (
@@ -45,7 +45,7 @@ def get_insight(
 
 def get_insight_summaries(
     backend: Backend,
-    tenant: Tenant,  # noqa: ARG001  as all handlers
+    tenant: Tenant,
     request: GetInsightSummariesRequest,
 ) -> GetInsightSummariesResult:
     """The insights of a group (Default when none is named) that were open in a window.
@@ -55,7 +55,10 @@ def get_insight_summaries(
             is unknown.
     """
     _window(backend, request.start_time, request.end_time)
-    check_group(request.group_name, request.group_arn)
+    name = request.group_name
+    if name is None and request.group_arn is None:
+        name = DEFAULT
+    find(backend.storage, tenant, name, request.group_arn)
     _no_page(request.next_token)
     return GetInsightSummariesResult(insight_summaries=[])
 

@@ -12,6 +12,7 @@ from fluoro.errors import InputError, ResourceChangedError, RuleLimitError, Thro
 from fluoro.model.tenant import Tenant
 from fluoro.sampling import rules
 from fluoro.sampling.rules import DEFAULT, SamplingRule, SamplingRuleRecord
+from fluoro.server import tags
 from fluoro.server.backend import Backend
 from fluoro.server.requests import invalid
 from fluoro.wire import xray_sampling as wire
@@ -67,6 +68,7 @@ def create_sampling_rule(
     Raises:
         InputError: It is no rule of version 1, has no name, or the name is taken.
         RuleLimitError: There are 25 others.
+        TooManyTagsError: It has more than 50 tags.
     """
     new = request.sampling_rule
     name = _name(tenant, "SamplingRule", new.rule_name, new.rule_arn)
@@ -91,12 +93,14 @@ def create_sampling_rule(
             "sampling_rate_boost": _boost(new.sampling_rate_boost),
         }
     )
+    given = tags.read(rule.rule_arn, request.tags or [])
     now_s = backend.clock_us() // _US_PER_S
     record = SamplingRuleRecord(rule, created_at=now_s, modified_at=now_s)
     try:
         _write(backend, tenant, record, after=0)
     except ResourceChangedError as error:
         raise _taken(name) from error
+    tags.replace(backend.storage, tenant, rule.rule_arn, given)
     return wire.SamplingRuleResult(_shape(record))
 
 
@@ -145,6 +149,7 @@ def delete_sampling_rule(
         backend.storage.write_resource(tenant, KIND, name, None, found.revision)
     except ResourceChangedError as error:
         raise InputError(f"The sampling rule {name} was changed meanwhile; try again.") from error
+    tags.replace(backend.storage, tenant, found.record.sampling_rule.rule_arn, {})
     return wire.SamplingRuleResult(_shape(found.record))
 
 

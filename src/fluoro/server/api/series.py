@@ -11,8 +11,8 @@ from fluoro.filters.tree import ServiceTest
 from fluoro.graph.build import histogram_of, statistics_of
 from fluoro.graph.rows import Statistics, total
 from fluoro.model.tenant import Tenant
-from fluoro.server.api.graph import check_group
 from fluoro.server.backend import Backend
+from fluoro.server.groups import traces_of
 from fluoro.server.requests import over, time_range
 from fluoro.server.search import fingerprint
 from fluoro.store.storage import MinuteCount
@@ -52,7 +52,6 @@ def get_time_series_service_statistics(
         FilterSyntaxError: The selector is none.
     """
     start_us, end_us = time_range(request.start_time, request.end_time)
-    check_group(request.group_name, request.group_arn)
     period = 60 if request.period is None else request.period
     if period not in _PERIODS:
         raise InputError("Time period must be one of [60, 300]")
@@ -66,9 +65,11 @@ def get_time_series_service_statistics(
     page_s = max(first_s, last_s - (MOST_BUCKETS - 1) * period)
     if page_s > last_s:
         return GetTimeSeriesServiceStatisticsResult([], contains_old_group_versions=False)
+    window = ((page_s - period) * _US_PER_S, last_s * _US_PER_S)
     with over(start_us, end_us):
+        found = traces_of(backend.storage, tenant, request.group_name, request.group_arn, window)
         minutes = backend.storage.time_series(
-            tenant, (page_s - period) // 60, last_s // 60, selector
+            tenant, (page_s - period) // 60, last_s // 60, selector, found
         )
     token = _Token(page_s - period, query) if page_s > first_s else None
     return GetTimeSeriesServiceStatisticsResult(

@@ -12,12 +12,12 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import to_seconds
 from fluoro.server.api.graph import NO_TOKEN
 from fluoro.server.backend import Backend
+from fluoro.server.groups import read_filter
 from fluoro.server.requests import over, time_range
 from fluoro.server.search import (
     Token,
     fingerprint,
     matches,
-    read_filter,
     read_page,
     read_token,
     spell_token,
@@ -110,7 +110,7 @@ def get_trace_summaries(
     start_us, end_us = time_range(request.start_time, request.end_time)
     kind = request.time_range_type or "TraceId"
     share = _share(request, kind)
-    expression = read_filter(request.filter_expression or "")
+    expression = read_filter(backend.storage, tenant, request.filter_expression or "")
     query = fingerprint(start_us, end_us, kind, request.filter_expression)
     token = read_token(request.next_token, query) if request.next_token else None
     is_by_start = kind == "TraceId"

@@ -19,12 +19,12 @@ from fluoro.server import body
 from fluoro.server.backend import Backend
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
+from fluoro.server.groups import read_filter
 from fluoro.server.requests import full_minutes, over, time_range
 from fluoro.server.search import (
     Token,
     fingerprint,
     matches,
-    read_filter,
     read_page,
     read_token,
     spell_token,
@@ -139,7 +139,7 @@ def _service_map(question: _Question) -> ServiceMap:
 
 def _matching(question: _Question, start_us: int, end_us: int) -> tuple[list[str] | None, bool]:
     """Traces that the filter holds for, None without one; and whether there are more of them."""
-    expression = read_filter(question.parameters.get("q", ""))
+    expression = read_filter(question.storage, question.tenant, question.parameters.get("q", ""))
     if expression is None:
         return None, False
     found: set[str] = set()
@@ -153,7 +153,7 @@ def _matching(question: _Question, start_us: int, end_us: int) -> tuple[list[str
 def _traces(question: _Question) -> TraceList:
     start_us, end_us = question.range()
     text = question.parameters.get("q", "")
-    expression = read_filter(text)
+    expression = read_filter(question.storage, question.tenant, text)
     query = fingerprint(start_us, end_us, "console", text)
     after = question.parameters.get("after")
     token = read_token(after, query) if after else None
