@@ -153,6 +153,21 @@ def change_of(cli: Cli, named: str) -> dict[str, Any]:
     return {"SamplingRuleUpdate": rule_of(cli, named) | {"FixedRate": 0.25}}
 
 
+def group(_cli: Cli, named: str) -> dict[str, Any]:
+    """A group of what failed."""
+    return {"GroupName": named, "FilterExpression": "fault"}
+
+
+def group_of(cli: Cli, named: str) -> dict[str, Any]:
+    """The name of a group that was made for this."""
+    return {"GroupName": cli.ask("CreateGroup", named)["Group"]["GroupName"]}
+
+
+def tagged(cli: Cli, named: str) -> dict[str, Any]:
+    """The ARN of a group that was made for this."""
+    return {"ResourceARN": cli.ask("CreateGroup", named)["Group"]["GroupARN"]}
+
+
 GIVEN: dict[str, Callable[[Cli, str], dict[str, Any]]] = {
     "PutTraceSegments": segment,
     "GetTraceGraph": a_trace,
@@ -171,6 +186,13 @@ GIVEN: dict[str, Callable[[Cli, str], dict[str, Any]]] = {
     "CreateSamplingRule": rule,
     "UpdateSamplingRule": change_of,
     "DeleteSamplingRule": rule_of,
+    "CreateGroup": group,
+    "UpdateGroup": lambda cli, named: group_of(cli, named) | {"FilterExpression": "error"},
+    "DeleteGroup": group_of,
+    "GetGroup": group_of,
+    "TagResource": tagged,
+    "UntagResource": tagged,
+    "ListTagsForResource": tagged,
 }
 """What an operation is asked for beyond the model, by its name."""
 
