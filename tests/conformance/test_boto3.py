@@ -287,8 +287,6 @@ def test_refusals(xray, window):
         400,
         "Group not found.",
     )
-    code, status, _ = refused(xray.get_groups)
-    assert (code, status) == ("UnknownOperationException", 404)
     _, _, message = refused(xray.get_trace_summaries, **window, FilterExpression="foo = 1")
     assert "Unknown keyword: 'foo'" in message
 

@@ -15,6 +15,8 @@ Timestamp = float | str
 """A time in a request: epoch seconds as a number or a numeral, or ISO 8601."""
 
 Count = Annotated[int, Meta(ge=0)]
+GroupName = Annotated[str, Meta(min_length=1, max_length=32)]
+GroupArn = Annotated[str, Meta(min_length=1, max_length=400)]
 
 _SPELLINGS = {
     "arn": "ARN",
@@ -263,8 +265,8 @@ class GetServiceGraphRequest(Shape, frozen=True):
 
     start_time: Timestamp
     end_time: Timestamp
-    group_name: str | None = None
-    group_arn: str | None = None
+    group_name: GroupName | None = None
+    group_arn: GroupArn | None = None
     next_token: str | None = None
 
 
@@ -389,9 +391,9 @@ class PutTelemetryRecordsRequest(Shape, frozen=True):
     """Records of one agent."""
 
     telemetry_records: list[TelemetryRecord]
-    ec2_instance_id: str | None = None
-    hostname: str | None = None
-    resource_arn: str | None = None
+    ec2_instance_id: Annotated[str, Meta(max_length=20)] | None = None
+    hostname: Annotated[str, Meta(max_length=255)] | None = None
+    resource_arn: Annotated[str, Meta(max_length=500)] | None = None
 
 
 class Empty(Shape, frozen=True):

@@ -4,10 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from fluoro.wire.xray_api import Shape, Tag
+from fluoro.wire.xray_api import GroupArn, GroupName, Shape, Tag
 
-GroupName = Annotated[str, Meta(min_length=1, max_length=32)]
-GroupArn = Annotated[str, Meta(min_length=1, max_length=400)]
 Tags = Annotated[list[Tag], Meta(max_length=200)]
 
 _Arn = Annotated[str, Meta(min_length=1, max_length=1011)]

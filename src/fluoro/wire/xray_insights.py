@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fluoro.wire.xray_api import ServiceId, Shape, Timestamp
+from fluoro.wire.xray_api import GroupArn, GroupName, ServiceId, Shape, Timestamp
 
 InsightId = Annotated[
     str,
@@ -13,8 +13,6 @@ InsightId = Annotated[
         r"-[0-9a-fA-F]{12}\Z"
     ),
 ]
-GroupName = Annotated[str, Meta(min_length=1, max_length=32)]
-GroupArn = Annotated[str, Meta(min_length=1, max_length=400)]
 Token = Annotated[str, Meta(min_length=1, max_length=2000)]
 State = Literal["ACTIVE", "CLOSED"]
 

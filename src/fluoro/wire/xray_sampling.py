@@ -161,7 +161,8 @@ class SamplingBoostStatisticsDocument(Shape, frozen=True):
 class GetSamplingTargetsRequest(Shape, frozen=True):
     """Reports of one client."""
 
-    sampling_statistics_documents: list[SamplingStatisticsDocument]
+    sampling_statistics_documents: Annotated[list[SamplingStatisticsDocument], Meta(max_length=26)]
+    """Of 25 rules and Default; the model has 25, but no SDK splits its report."""
     sampling_boost_statistics_documents: (
         Annotated[list[SamplingBoostStatisticsDocument], Meta(max_length=25)] | None
     ) = None

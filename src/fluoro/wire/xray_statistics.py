@@ -1,6 +1,17 @@
 """Shapes of GetTimeSeriesServiceStatistics. Source: botocore's service model of X-Ray."""
 
-from fluoro.wire.xray_api import HistogramEntry, Shape, SummaryStatistics, Timestamp
+from typing import Annotated
+
+from msgspec import Meta
+
+from fluoro.wire.xray_api import (
+    GroupArn,
+    GroupName,
+    HistogramEntry,
+    Shape,
+    SummaryStatistics,
+    Timestamp,
+)
 
 
 class GetTimeSeriesServiceStatisticsRequest(Shape, frozen=True):
@@ -8,9 +19,9 @@ class GetTimeSeriesServiceStatisticsRequest(Shape, frozen=True):
 
     start_time: Timestamp
     end_time: Timestamp
-    group_name: str | None = None
-    group_arn: str | None = None
-    entity_selector_expression: str | None = None
+    group_name: GroupName | None = None
+    group_arn: GroupArn | None = None
+    entity_selector_expression: Annotated[str, Meta(min_length=1)] | None = None
     period: int | None = None
     forecast_statistics: bool | None = None
     next_token: str | None = None
