@@ -1,7 +1,7 @@
 """Access keys: who may do what with the data of which account."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,9 +43,9 @@ class AccessKey:
         if not _ACCOUNT.match(self.account):
             raise InputError(f"account {self.account!r} of {self.id} must be 12 digits")
 
-    def may(self, role: Role) -> bool:
-        """Whether it may do what needs a role."""
-        return self.role in {role, "admin"}
+    def may(self, roles: Collection[Role]) -> bool:
+        """Whether it may do what these roles may; admin may everything."""
+        return self.role in {*roles, "admin"}
 
 
 Keys = Mapping[str, AccessKey]

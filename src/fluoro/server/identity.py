@@ -7,7 +7,7 @@ spec of the API, section 2.
 import base64
 import binascii
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 from starlette.types import Scope
@@ -60,13 +60,15 @@ class Identity:
         claim = sigv4.read(head)
         return Caller(_valid(keys, claim.key_id), claim, head)
 
-    def admit(self, caller: Caller | None, body: bytes, role: Role, action: str) -> Tenant:
+    def admit(
+        self, caller: Caller | None, body: bytes, roles: Collection[Role], action: str
+    ) -> Tenant:
         """Whose data a request may use.
 
         Args:
             caller: What `expects` said.
             body: As it was sent.
-            role: What it needs.
+            roles: Whose keys may, besides admin's.
             action: What it asks for, to name in a refusal.
 
         Raises:
@@ -77,7 +79,7 @@ class Identity:
             return LOCAL
         now_s = self._clock_us() / 1_000_000
         sigv4.verify(caller.claim, caller.head, body, caller.key.secret, now_s)
-        return _allowed(caller.key, caller.claim.region, role, action)
+        return _allowed(caller.key, caller.claim.region, roles, action)
 
     def admit_person(self, scope: Scope, action: str) -> Tenant:
         """Whose data a page of the console shows: to a signed GET, or to a password.
@@ -93,7 +95,7 @@ class Identity:
             return LOCAL
         header = dict(_head(scope).headers).get("authorization", "")
         if not header.lower().startswith(_BASIC):
-            return self.admit(self.expects(scope), b"", "read", action)
+            return self.admit(self.expects(scope), b"", {"read"}, action)
         user, secret = _password(header)
         key_id, _, region = user.partition("/")
         key = _valid(keys, key_id)
@@ -101,7 +103,7 @@ class Identity:
             raise UnknownKeyError(_UNKNOWN)
         if region and not sigv4.is_region(region):
             raise UnknownKeyError(f"{region!r} is no region")
-        return _allowed(key, region or self._region, "read", action)
+        return _allowed(key, region or self._region, {"read"}, action)
 
 
 def _head(scope: Scope) -> Head:
@@ -121,11 +123,11 @@ def _valid(keys: Keys, key_id: str) -> AccessKey:
     return key
 
 
-def _allowed(key: AccessKey, region: str, role: Role, action: str) -> Tenant:
-    if not key.may(role):
+def _allowed(key: AccessKey, region: str, roles: Collection[Role], action: str) -> Tenant:
+    if not key.may(roles):
         raise AccessDeniedError(
             f"User: {key.id} is not authorized to perform: {action}: its role is {key.role}, and"
-            f" this needs {role}"
+            f" this needs {' or '.join(sorted(roles))}"
         )
     return Tenant(key.account, region)
 

@@ -3,7 +3,7 @@
 Source: botocore's service model; spec of the API, sections 1 to 4.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -55,8 +55,8 @@ class Operation(msgspec.Struct, frozen=True):
     """Case counts; one slash behind it is accepted."""
     request: type[Shape]
     handler: Handler
-    role: Role
-    """What a key must be allowed to."""
+    roles: Collection[Role]
+    """Whose keys may; admin's always."""
 
 
 def _blocking(function: Callable[[Backend, Tenant, Any], Shape]) -> Handler:
@@ -74,266 +74,266 @@ OPERATIONS: tuple[Operation, ...] = (
         "/TraceSegments",
         xray_api.PutTraceSegmentsRequest,
         segments.put_trace_segments,
-        "write",
+        {"write"},
     ),
     Operation(
         "BatchGetTraces",
         "/Traces",
         xray_api.BatchGetTracesRequest,
         _blocking(traces.batch_get_traces),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetTraceSummaries",
         "/TraceSummaries",
         xray_api.GetTraceSummariesRequest,
         _blocking(traces.get_trace_summaries),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetServiceGraph",
         "/ServiceGraph",
         xray_api.GetServiceGraphRequest,
         _blocking(graph.get_service_graph),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetTimeSeriesServiceStatistics",
         "/TimeSeriesServiceStatistics",
         xray_statistics.GetTimeSeriesServiceStatisticsRequest,
         _blocking(series.get_time_series_service_statistics),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetTraceGraph",
         "/TraceGraph",
         xray_api.GetTraceGraphRequest,
         _blocking(graph.get_trace_graph),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetSamplingRules",
         "/GetSamplingRules",
         xray_sampling.GetSamplingRulesRequest,
         _blocking(sampling_rules.get_sampling_rules),
-        "write",
+        {"read", "write"},
     ),
     Operation(
         "CreateSamplingRule",
         "/CreateSamplingRule",
         xray_sampling.CreateSamplingRuleRequest,
         _blocking(sampling_rules.create_sampling_rule),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "UpdateSamplingRule",
         "/UpdateSamplingRule",
         xray_sampling.UpdateSamplingRuleRequest,
         _blocking(sampling_rules.update_sampling_rule),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "DeleteSamplingRule",
         "/DeleteSamplingRule",
         xray_sampling.DeleteSamplingRuleRequest,
         _blocking(sampling_rules.delete_sampling_rule),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "GetSamplingTargets",
         "/SamplingTargets",
         xray_sampling.GetSamplingTargetsRequest,
         _blocking(sampling_targets.get_sampling_targets),
-        "write",
+        {"write"},
     ),
     Operation(
         "GetSamplingStatisticSummaries",
         "/SamplingStatisticSummaries",
         xray_sampling.GetSamplingStatisticSummariesRequest,
         _blocking(sampling_targets.get_sampling_statistic_summaries),
-        "read",
+        {"read"},
     ),
     Operation(
         "PutTelemetryRecords",
         "/TelemetryRecords",
         xray_api.PutTelemetryRecordsRequest,
         _blocking(telemetry.put_telemetry_records),
-        "write",
+        {"write"},
     ),
     Operation(
         "CreateGroup",
         "/CreateGroup",
         xray_groups.CreateGroupRequest,
         _blocking(groups.create_group),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "UpdateGroup",
         "/UpdateGroup",
         xray_groups.UpdateGroupRequest,
         _blocking(groups.update_group),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "DeleteGroup",
         "/DeleteGroup",
         xray_groups.NamedGroupRequest,
         _blocking(groups.delete_group),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "GetGroup",
         "/GetGroup",
         xray_groups.NamedGroupRequest,
         _blocking(groups.get_group),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetGroups",
         "/Groups",
         xray_groups.GetGroupsRequest,
         _blocking(groups.get_groups),
-        "read",
+        {"read"},
     ),
     Operation(
         "TagResource",
         "/TagResource",
         xray_groups.TagResourceRequest,
         _blocking(tags.tag_resource),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "UntagResource",
         "/UntagResource",
         xray_groups.UntagResourceRequest,
         _blocking(tags.untag_resource),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "ListTagsForResource",
         "/ListTagsForResource",
         xray_groups.ListTagsForResourceRequest,
         _blocking(tags.list_tags_for_resource),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetInsight",
         "/Insight",
         xray_insights.GetInsightRequest,
         _blocking(insights.get_insight),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetInsightSummaries",
         "/InsightSummaries",
         xray_insights.GetInsightSummariesRequest,
         _blocking(insights.get_insight_summaries),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetInsightEvents",
         "/InsightEvents",
         xray_insights.GetInsightEventsRequest,
         _blocking(insights.get_insight_events),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetInsightImpactGraph",
         "/InsightImpactGraph",
         xray_insights.GetInsightImpactGraphRequest,
         _blocking(insights.get_insight_impact_graph),
-        "read",
+        {"read"},
     ),
     Operation(
         "StartTraceRetrieval",
         "/StartTraceRetrieval",
         xray_retrieval.StartTraceRetrievalRequest,
         _blocking(retrieval.start_trace_retrieval),
-        "read",
+        {"read"},
     ),
     Operation(
         "ListRetrievedTraces",
         "/ListRetrievedTraces",
         xray_retrieval.ListRetrievedTracesRequest,
         _blocking(retrieval.list_retrieved_traces),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetRetrievedTracesGraph",
         "/GetRetrievedTracesGraph",
         xray_retrieval.GetRetrievedTracesGraphRequest,
         _blocking(retrieval.get_retrieved_traces_graph),
-        "read",
+        {"read"},
     ),
     Operation(
         "CancelTraceRetrieval",
         "/CancelTraceRetrieval",
         xray_retrieval.CancelTraceRetrievalRequest,
         _blocking(retrieval.cancel_trace_retrieval),
-        "read",
+        {"read"},
     ),
     Operation(
         "GetEncryptionConfig",
         "/EncryptionConfig",
         xray_account.GetEncryptionConfigRequest,
         _blocking(account.get_encryption_config),
-        "read",
+        {"read"},
     ),
     Operation(
         "PutEncryptionConfig",
         "/PutEncryptionConfig",
         xray_account.PutEncryptionConfigRequest,
         _blocking(account.put_encryption_config),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "GetTraceSegmentDestination",
         "/GetTraceSegmentDestination",
         xray_account.GetTraceSegmentDestinationRequest,
         _blocking(account.get_trace_segment_destination),
-        "read",
+        {"read"},
     ),
     Operation(
         "UpdateTraceSegmentDestination",
         "/UpdateTraceSegmentDestination",
         xray_account.UpdateTraceSegmentDestinationRequest,
         _blocking(account.update_trace_segment_destination),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "GetIndexingRules",
         "/GetIndexingRules",
         xray_account.GetIndexingRulesRequest,
         _blocking(account.get_indexing_rules),
-        "read",
+        {"read"},
     ),
     Operation(
         "UpdateIndexingRule",
         "/UpdateIndexingRule",
         xray_account.UpdateIndexingRuleRequest,
         _blocking(account.update_indexing_rule),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "PutResourcePolicy",
         "/PutResourcePolicy",
         xray_account.PutResourcePolicyRequest,
         _blocking(policies.put_resource_policy),
-        "admin",
+        {"admin"},
     ),
     Operation(
         "ListResourcePolicies",
         "/ListResourcePolicies",
         xray_account.ListResourcePoliciesRequest,
         _blocking(policies.list_resource_policies),
-        "read",
+        {"read"},
     ),
     Operation(
         "DeleteResourcePolicy",
         "/DeleteResourcePolicy",
         xray_account.DeleteResourcePolicyRequest,
         _blocking(policies.delete_resource_policy),
-        "admin",
+        {"admin"},
     ),
 )
 
@@ -356,7 +356,7 @@ class Endpoint:
         limit = backend.settings.body_bytes
         sent = await body.read(request.stream(), request.headers, limit)
         action = f"xray:{operation.name}"
-        tenant = backend.identity.admit(caller, sent, operation.role, action)
+        tenant = backend.identity.admit(caller, sent, operation.roles, action)
         text = body.decompress(sent, request.headers, limit)
         shape = requests.decode(text, self._decoder)
         result = await operation.handler(backend, tenant, shape)

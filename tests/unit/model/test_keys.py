@@ -13,7 +13,7 @@ KEY = {"id": "AKIA1", "secret": "s" * 16, "account": "111122223333", "role": "re
 def test_what_a_role_may(role, allowed):
     """Its own, and an admin everything."""
     key = AccessKey(**KEY | {"role": role})
-    assert {each for each in ("write", "read", "admin") if key.may(each)} == allowed
+    assert {each for each in ("write", "read", "admin") if key.may({each})} == allowed
 
 
 @pytest.mark.parametrize(
