@@ -308,3 +308,14 @@ def test_a_series_of_some_traces(storage, tenant):
 
     assert series([trace_id(1), trace_id(2), trace_id(4)]) == [(0, 2), (2, 1)]
     assert series([]) == []
+
+
+def test_a_graph_of_many_traces(storage, tenant):
+    """More than a server takes in one query are asked for."""
+    put(storage, tenant, web(1, S), web(2, S))
+    many = [trace_id(number) for number in range(1, 7_001)]
+    nodes, _ = graph(storage, tenant, traces=many)
+    assert counts(nodes[WEB]) == (2, 0, 0, 0)
+    minute = BASE_US // (60 * S)
+    (counted,) = storage.time_series(tenant, minute, minute + 1, None, many)
+    assert counted.statistics.ok == 2

@@ -51,6 +51,19 @@ def test_pages_of_a_search_join_without_gap_or_repetition(storage, tenant):
     assert len({position.trace_id for position in pages}) == 23
 
 
+@pytest.mark.parametrize("text", ["annotation.rare = 1", "annotation.rare = 1 AND ok"])
+def test_a_filter_that_names_thousands_of_traces(storage, tenant, text):
+    """Just fewer rows than four pages have."""
+    documents = [
+        segment(number, 1, "web", number * 1000, number * 1000, annotations={"rare": 1})
+        for number in range(3_900)
+    ]
+    storage.insert(all_accepted(tenant, documents))
+    positions = storage.search(tenant, Search(0, LAST_US, parse(text)))
+    newest = [trace_id(number) for number in range(3_899, 2_899, -1)]
+    assert [position.trace_id for position in positions] == newest
+
+
 def test_the_range_of_a_search_holds_both_ends(storage, tenant):
     """A trace belongs to it if it starts there, not if it only goes on in it."""
     insert(

@@ -14,13 +14,11 @@ from fluoro.store.counting import Counted, Window, began_us, count, graph_of
 from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.graph_sql import SEGMENTS
-from fluoro.store.keys import owner
+from fluoro.store.keys import MOST_NAMED, owner
 from fluoro.store.pool import Pool
 from fluoro.store.storage import MinuteCount
 
 _US_PER_MINUTE = 60_000_000
-_NAMED_AT_ONCE = 5_000
-"""Traces in one query; each takes 35 bytes of it."""
 _MOMENT_S = "toUnixTimestamp(moment)"
 _UNTAKEN = (
     f"{edge_table.OF_MINUTES} AND NOT arrayExists((a, b) -> {_MOMENT_S} >= a AND {_MOMENT_S} < b,"
@@ -53,8 +51,8 @@ class Edges:
     ) -> list[Counted]:
         """What some traces have in a window, so many at a time that a query can name them."""
         found: list[Counted] = []
-        for first in range(0, len(trace_ids), _NAMED_AT_ONCE):
-            some = trace_ids[first : first + _NAMED_AT_ONCE]
+        for first in range(0, len(trace_ids), MOST_NAMED):
+            some = trace_ids[first : first + MOST_NAMED]
             part = msgspec.structs.replace(window, trace_ids=some)
             found += count(self._pool, part, by_minute=by_minute)
         return found

@@ -18,7 +18,16 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store import semantics
 from fluoro.store.compile import Compiled, compile_filter
-from fluoro.store.keys import OWNER, TRACES, bucket_s, buckets, owner, received_since, traces
+from fluoro.store.keys import (
+    MOST_NAMED,
+    OWNER,
+    TRACES,
+    bucket_s,
+    buckets,
+    owner,
+    received_since,
+    traces,
+)
 from fluoro.store.places import (
     LAST,
     LONGEST_US,
@@ -97,7 +106,7 @@ class Searches:
             last_us = self.last_us(tenant, whole)
             rows = self._rows(tenant, compiled, whole, last_us)
             few = list(dict.fromkeys(trace_id for _, trace_id in rows))
-            if len(rows) < _PROBED * search.limit:
+            if len(rows) < _probed(search):
                 yield self._among(tenant, compiled, search, few)
                 return
             first_us = min(first_us, rows[-1][0] * 1_000_000)
@@ -159,7 +168,7 @@ class Searches:
                 **compiled.parameters,
                 **owner(tenant),
                 **values,
-                "limit": _PROBED * search.limit,
+                "limit": _probed(search),
             },
         )
         return [(first_s, trace_id_of_hex(digits)) for first_s, digits in rows]
@@ -345,6 +354,11 @@ class Searches:
         }
         rows = self._pool.query(_COUNT.format(owner=OWNER, within=within), values)
         return int(rows[0][0])
+
+
+def _probed(search: Search) -> int:
+    """Rows that are asked for before a walk, no more than can be named as traces."""
+    return min(_PROBED * search.limit, MOST_NAMED)
 
 
 def around(first_us: int, last_us: int) -> dict[str, int]:
