@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterable, Mapping
 
 STEPS_PER_DOUBLING = 8
+BUCKETS = STEPS_PER_DOUBLING * 63
+"""As many as durations of 63 bits have."""
 
 
 def bucket_of(us: int) -> int:

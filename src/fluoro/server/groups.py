@@ -103,7 +103,9 @@ def traces_of(
     Raises:
         InputError: There is no such group, or it has more than 50,000 of them.
     """
-    group = find(storage, tenant, name or DEFAULT if arn is None else name, arn).group
+    if arn is None and name in {None, DEFAULT}:
+        return None
+    group = find(storage, tenant, name, arn).group
     expression = _filter(group)
     if expression is None:
         return None

@@ -9,9 +9,9 @@ from fluoro.filters.selector import Selector, chosen, is_counted
 from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
 from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
-from fluoro.store import edge_table, freshness
+from fluoro.store import edge_table, freshness, runs
 from fluoro.store.counting import Counted, Window, began_us, count, graph_of
-from fluoro.store.edge_table import MINUTE_S, PERIODS_S
+from fluoro.store.edge_table import MINUTE_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.graph_sql import SEGMENTS
 from fluoro.store.keys import MOST_NAMED, owner
@@ -98,7 +98,8 @@ class Edges:
         since_us = covered_us - freshness.overlap_us(self._pool)
         stale = freshness.stale(self._pool, tenant, stretch, since_us)
         raw = freshness.stretches(stale)
-        found = self._closed(tenant, stretch, raw)
+        closed = runs.covering(self._pool, tenant, stretch, raw)
+        found = list(edge_table.read_runs(self._pool, tenant, closed))
         for first_us, last_us in self._raw(start_us, end_us, stretch, raw):
             found += count(self._pool, Window(tenant, first_us, last_us), by_minute=False)
         return found
@@ -122,21 +123,6 @@ class Edges:
             else:
                 joined.append((first_us, last_us))
         return joined
-
-    def _closed(self, tenant: Tenant, stretch: Stretch, raw: Sequence[Stretch]) -> list[Counted]:
-        """What the table says of a stretch without the raw ones, by the longest periods."""
-        taken = [*raw]
-        kept, moments = [f"({_UNTAKEN})"], {}
-        for seconds in reversed(PERIODS_S):
-            periods = freshness.periods(self._pool, tenant, seconds, stretch, taken)
-            if periods:
-                name = f"moments_{seconds}"
-                moments[name] = [period.first * MINUTE_S for period in periods]
-                kept.append(f"(seconds = {seconds} AND has({{{name}:Array(UInt32)}}, {_MOMENT_S}))")
-                taken += periods
-        within = f"{freshness.MOMENT} AND ({' OR '.join(kept)})"
-        parameters = {**self._minutes(tenant, stretch, taken), **moments}
-        return edge_table.read(self._pool, within, parameters)
 
     @staticmethod
     def _minutes(tenant: Tenant, stretch: Stretch, without: Sequence[Stretch]) -> dict[str, Any]:

@@ -5,12 +5,12 @@ have come that were not noted yet: those received since the last pass, and some 
 for inserts that were under way elsewhere. A minute without run and without note is empty.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fluoro.graph.edges import APART_US
 from fluoro.model.tenant import Tenant
-from fluoro.store.edge_table import MINUTE_S, period_of
+from fluoro.store.edge_table import MINUTE_S
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
@@ -148,13 +148,13 @@ MOMENT = _IN_WINDOW.format(moment="moment")
 
 def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:
     """Minutes of a stretch that were noted after their newest run began."""
+    minutes = _IN_WINDOW.format(moment="minute")
     rows = pool.query(
-        "SELECT intDiv(toUnixTimestamp(minute), 60) FROM"
-        " (SELECT minute, max(noted_us) AS noted FROM stale_minutes"
-        f" WHERE {OWNER} AND {_IN_WINDOW.format(moment='minute')} GROUP BY minute) AS s"
-        " LEFT JOIN (SELECT moment, max(run) AS run FROM edge_runs"
-        f" WHERE {OWNER} AND seconds = {MINUTE_S} AND {MOMENT} GROUP BY moment) AS r"
-        " ON s.minute = r.moment WHERE noted >= run",
+        "SELECT intDiv(toUnixTimestamp(minute), 60) FROM ("
+        f"SELECT minute, noted_us AS noted, 0 AS run FROM stale_minutes WHERE {OWNER} AND {minutes}"
+        f" UNION ALL SELECT moment, 0, run FROM edge_runs WHERE {OWNER}"
+        f" AND seconds = {MINUTE_S} AND {MOMENT}"
+        ") GROUP BY minute HAVING max(noted) > 0 AND max(noted) >= max(run)",
         {**owner(tenant), **within(stretch)},
     )
     return {row[0] for row in rows}
@@ -170,28 +170,6 @@ def stale(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[in
         ):
             found |= touched(pool, arrived, since_us, from_us)
     return {minute for minute in found if stretch.first <= minute < stretch.last}
-
-
-def periods(
-    pool: Pool, tenant: Tenant, seconds: int, stretch: Stretch, without: Sequence[Stretch]
-) -> list[Stretch]:
-    """Periods of so many seconds inside a stretch whose own rows count, none in `without`."""
-    minutes = seconds // MINUTE_S
-    inside = Stretch(-(-stretch.first // minutes) * minutes, stretch.last // minutes * minutes)
-    if inside.first >= inside.last:
-        return []
-    rows = pool.query(
-        f"SELECT intDiv({period_of(seconds)}, {MINUTE_S}) AS period FROM edge_runs"
-        f" WHERE {OWNER} AND {MOMENT} GROUP BY period"
-        f" HAVING maxIf(run, seconds = {seconds}) > maxIf(run, seconds = {MINUTE_S})",
-        {**owner(tenant), **within(inside)},
-    )
-    found = (Stretch(first, first + minutes) for (first,) in rows)
-    return [
-        period
-        for period in found
-        if not any(each.first < period.last and each.last > period.first for each in without)
-    ]
 
 
 def stretches(minutes: Iterable[int], most: int = _MOST_SPANS_OF_TIME) -> list[Stretch]:
