@@ -8,6 +8,9 @@ from typing import Annotated
 
 from fluoro import __version__
 from fluoro.errors import (
+    CallError,
+    CallRefusedError,
+    InputError,
     MigrationError,
     MissingExtraError,
     SettingsError,
@@ -19,20 +22,51 @@ try:
     from cyclopts import App, CycloptsError, Parameter
     from cyclopts.config import Env, Yaml
 except ImportError:
-    sys.exit(f"fluoro: {MissingExtraError('server')}, or 'fluoro[agent]' for the agent alone")
+    sys.exit(f"fluoro: {MissingExtraError('server')}, 'fluoro[agent]' or 'fluoro[client]' alone")
 
 _VARIABLES = "FLUORO_"
 _STATUS = 2
 _SECRETS = {
     "--store-password": "FLUORO_SERVER_STORE_PASSWORD",
-    "--secret-access-key": "FLUORO_AGENT_SECRET_ACCESS_KEY",
+    "--secret-access-key": "FLUORO_SECRET_ACCESS_KEY, of the agent FLUORO_AGENT_SECRET_ACCESS_KEY",
 }
 """Settings that are never flags, and their variables."""
+
+_ASKING = (
+    ("traces", "traces:traces", "Search for traces."),
+    ("trace", "trace:trace", "Show traces as trees, with their times."),
+    ("map", "map:map_", "Show the services and who calls whom."),
+)
+_ASKING_GROUPS = (
+    (
+        "groups",
+        "Read and change the groups of traces.",
+        (
+            ("list", "list_", "Show all groups."),
+            ("show", "show_", "Show one group."),
+            ("create", "create", "Make a group."),
+            ("update", "update", "Change a group."),
+            ("delete", "delete", "Delete a group."),
+        ),
+    ),
+    (
+        "rules",
+        "Read and change the sampling rules.",
+        (
+            ("list", "list_", "Show all rules."),
+            ("show", "show_", "Show one rule."),
+            ("create", "create", "Make a rule."),
+            ("update", "update", "Change a rule."),
+            ("delete", "delete", "Delete a rule."),
+            ("statistics", "statistics", "Show what the rules did in the last ten seconds."),
+        ),
+    ),
+)
 
 _HELP = """Application tracing for Kubernetes that speaks AWS X-Ray, run by you.
 
 Point a service that uses an X-Ray SDK at the agent (AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000), start
-`fluoro up`, and open the address that it prints.
+`fluoro up`, and open the address that it prints, or say `fluoro traces`.
 
 A setting comes from its flag, else its variable, else the file of --config, else its default.
 """
@@ -76,7 +110,22 @@ def app(config: Path | None = None) -> App:
     ):
         keys.command(f"fluoro.cli.keys:{function}", name=command, help=what)
     commands.command(keys)
+    _add_asking(commands, config)
     return commands
+
+
+def _add_asking(commands: App, config: Path | None) -> None:
+    """Add the commands that ask a server: of the file they share the section `client`."""
+    sources = (
+        [] if config is None else [Yaml(config, root_keys="client", use_commands_as_keys=False)]
+    )
+    for command, place, what in _ASKING:
+        commands.command(f"fluoro.cli.{place}", name=command, help=what, config=sources)
+    for group, what, members in _ASKING_GROUPS:
+        found = App(name=group, help=what, config=sources)
+        for command, function, does in members:
+            found.command(f"fluoro.cli.{group}:{function}", name=command, help=does)
+        commands.command(found)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -108,9 +157,9 @@ def main(arguments: list[str] | None = None) -> None:
     except SettingsError as error:
         flag = f"--{error.setting.replace('_', '-')}"
         sys.exit(_refused(f"{flag}: {error.message}"))
-    except (MigrationError, MissingExtraError) as error:
+    except (MigrationError, MissingExtraError, CallRefusedError, InputError) as error:
         sys.exit(_refused(str(error)))
-    except StoreUnavailableError as error:  # it may be there at the next attempt
+    except (StoreUnavailableError, CallError) as error:  # it may be there at the next attempt
         _refused(str(error))
         sys.exit(1)
     except CycloptsError as error:
@@ -138,7 +187,9 @@ def _check_file(config: Path) -> None:
         line = "" if place is None else f", see line {place.line + 1}"
         raise SettingsError("config", f"{config} is not YAML{line}") from error
     if found is not None and not isinstance(found, dict):
-        raise SettingsError("config", f"{config} has no keys `server` or `agent` at its top")
+        raise SettingsError(
+            "config", f"{config} has no keys such as `server` or `agent` at its top"
+        )
     for section in (found or {}).values():
         for name, value in section.items() if isinstance(section, dict) else ():
             if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
