@@ -32,7 +32,9 @@ class Source:
     )
     """URL of the Fluoro server."""
 
-    access_key_id: Annotated[str, Parameter(env_var="FLUORO_ACCESS_KEY_ID")] = ""
+    access_key_id: Annotated[str, Parameter(env_var="FLUORO_ACCESS_KEY_ID", show_default=False)] = (
+        ""
+    )
     """Access key of a server that has keys; AWS's own variables are for `--aws` alone."""
 
     secret_access_key: Annotated[str, Parameter(env_var="FLUORO_SECRET_ACCESS_KEY", show=False)] = (
@@ -40,13 +42,15 @@ class Source:
     )
     """Secret of this key; never by flag, which every user of a machine can see."""
 
-    region: Annotated[str, Parameter(env_var=("FLUORO_REGION", "AWS_REGION"))] = ""
+    region: Annotated[
+        str, Parameter(env_var=("FLUORO_REGION", "AWS_REGION"), show_default=False)
+    ] = ""
     """Region whose traces to read; without it us-east-1, with `--aws` that of the profile."""
 
-    aws: Annotated[bool, Parameter(negative=())] = False
+    aws: Annotated[bool, Parameter(negative=(), show_default=False)] = False
     """Ask AWS X-Ray instead, with the credentials that the AWS CLI would use."""
 
-    profile: str = ""
+    profile: Annotated[str, Parameter(show_default=False)] = ""
     """Profile of AWS's configuration, with `--aws`."""
 
     def __post_init__(self) -> None:

@@ -32,7 +32,8 @@ def list_(*, source: Flags = _LOCAL, output: Output = "table") -> None:
     if output == "json":
         show_json(screen(), answer)
     else:
-        show(screen(), groups_table(read(answer, Groups).groups))
+        console = screen()
+        show(console, groups_table(read(answer, Groups).groups, console.width))
 
 
 def show_(name: _Name, /, *, source: Flags = _LOCAL, output: Output = "table") -> None:
@@ -47,7 +48,7 @@ def show_(name: _Name, /, *, source: Flags = _LOCAL, output: Output = "table") -
         _say(api.ask("GetGroup", NamedGroupRequest(name)), output)
 
 
-def create(
+def create(  # noqa: PLR0913  its flags
     name: _Name,
     /,
     *,
@@ -72,7 +73,7 @@ def create(
         _say(api.ask("CreateGroup", CreateGroupRequest(name, filter_expression, insights)), output)
 
 
-def update(
+def update(  # noqa: PLR0913  its flags
     name: _Name,
     /,
     *,

@@ -117,7 +117,7 @@ def app(config: Path | None = None) -> App:
 def _add_asking(commands: App, config: Path | None) -> None:
     """Add the commands that ask a server: of the file they share the section `client`."""
     sources = (
-        [] if config is None else [Yaml(config, root_keys="client", use_commands_as_keys=False)]
+        [] if config is None else [Yaml(config, root_keys=("client",), use_commands_as_keys=False)]
     )
     for command, place, what in _ASKING:
         commands.command(f"fluoro.cli.{place}", name=command, help=what, config=sources)

@@ -103,7 +103,9 @@ def list_(*, source: Flags = _LOCAL, output: Output = "table") -> None:
     if output == "json":
         show_json(screen(), answer)
     else:
-        show(screen(), rules_table(read(answer, Rules).sampling_rule_records))
+        console = screen()
+        records = read(answer, Rules).sampling_rule_records
+        show(console, rules_table(records, console.width))
 
 
 def show_(name: _Name, /, *, source: Flags = _LOCAL, output: Output = "table") -> None:
@@ -207,7 +209,9 @@ def statistics(*, source: Flags = _LOCAL, output: Output = "table") -> None:
     if output == "json":
         show_json(screen(), answer)
     else:
-        show(screen(), statistics_table(read(answer, Sampled).sampling_statistic_summaries))
+        console = screen()
+        summaries = read(answer, Sampled).sampling_statistic_summaries
+        show(console, statistics_table(summaries, console.width))
 
 
 def _one(api: Api, name: str) -> Answer:

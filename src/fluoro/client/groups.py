@@ -11,7 +11,7 @@ from fluoro.client.screen import QUIET, details, prose, table, words
 _ALL = "all traces"
 
 
-def groups_table(groups: Sequence[Group]) -> Table:
+def groups_table(groups: Sequence[Group], width: int) -> Table:
     """A row for each group."""
     rows = [
         (
@@ -22,7 +22,7 @@ def groups_table(groups: Sequence[Group]) -> Table:
         for each in groups
     ]
     columns = [words("group"), prose("filter expression", at_least=20), words("insights")]
-    return table(columns, rows)
+    return table(columns, rows, width)
 
 
 def group_details(group: Group) -> Table:

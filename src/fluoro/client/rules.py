@@ -8,12 +8,11 @@ from rich.text import Text
 from fluoro.client import moments
 from fluoro.client.answers import Record, Rule, RuleStatistics
 from fluoro.client.screen import QUIET, details, figures, prose, table, words
-from fluoro.client.service_map import percent
 
 _ANY = "*"
 
 
-def rules_table(records: Sequence[Record]) -> Table:
+def rules_table(records: Sequence[Record], width: int) -> Table:
     """A row for each rule, in the order in which they are tried."""
     rules = sorted((record.sampling_rule for record in records), key=_order)
     rows = [
@@ -21,13 +20,13 @@ def rules_table(records: Sequence[Record]) -> Table:
             f"{rule.priority:,}",
             Text(rule.rule_name, style="bold"),
             f"{rule.reservoir_size:,}/s",
-            percent(rule.fixed_rate),
+            _share(rule.fixed_rate),
             Text(matched) if (matched := _matched(rule)) else Text("everything", style=QUIET),
         )
         for rule in rules
     ]
     columns = [figures("priority"), words("rule"), figures("reservoir"), figures("rate")]
-    return table([*columns, prose("matches", at_least=20)], rows)
+    return table([*columns, prose("matches", at_least=20)], rows, width)
 
 
 def rule_details(record: Record) -> Table:
@@ -38,18 +37,18 @@ def rule_details(record: Record) -> Table:
         ("name", rule.rule_name),
         ("priority", f"{rule.priority:,}"),
         ("reservoir", f"{rule.reservoir_size:,} a second, all clients together"),
-        ("rate", f"{percent(rule.fixed_rate)} of the requests beyond it"),
+        ("rate", f"{_share(rule.fixed_rate)} of the requests beyond it"),
         *_wants(rule).items(),
         ("changed", moments.clock(record.modified_at, with_day=True) if record.modified_at else ""),
         ("ARN", rule.rule_arn),
     ]
     if boost:
-        text = f"up to {percent(boost.max_rate)}, once in {boost.cooldown_window_minutes} min"
+        text = f"up to {_share(boost.max_rate)}, once in {boost.cooldown_window_minutes} min"
         pairs.insert(4, ("boost", text))
     return details((name, value) for name, value in pairs if value)
 
 
-def statistics_table(summaries: Sequence[RuleStatistics]) -> Table:
+def statistics_table(summaries: Sequence[RuleStatistics], width: int) -> Table:
     """What each rule did in its last ten seconds."""
     zone = moments.zone(summaries[0].timestamp) if summaries else ""
     rows = [
@@ -63,7 +62,12 @@ def statistics_table(summaries: Sequence[RuleStatistics]) -> Table:
         for each in summaries
     ]
     columns = [words("rule"), words(f"ten seconds from {zone}".rstrip())]
-    return table([*columns, *map(figures, ("requests", "sampled", "borrowed"))], rows)
+    return table([*columns, *map(figures, ("requests", "sampled", "borrowed"))], rows, width)
+
+
+def _share(rate: float) -> str:
+    """As it was given, in per cent."""
+    return f"{rate * 100:g} %"
 
 
 def _order(rule: Rule) -> tuple[int, str]:

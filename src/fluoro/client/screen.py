@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
@@ -80,15 +81,27 @@ def prose(head: str, *, at_least: int = 8) -> Column:
     return Column(Text(head), no_wrap=True, overflow="ellipsis", min_width=at_least)
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[Text | str]]) -> Table:
-    """Rows of cells under bold heads, nothing drawn."""
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Text | str]], width: int) -> Table:
+    """Rows of cells under bold heads, nothing drawn.
+
+    Args:
+        columns: From `figures`, `words` and `prose`.
+        rows: A cell for each column.
+        width: What there is, in columns of the terminal; prose is cut to it.
+    """
     found = Table(*columns, box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for row in rows:
         found.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    for column in found.columns:
-        if column.min_width is None:
-            cells = [Text(str(cell)) for cell in (column.header, *column.cells)]
-            column.min_width = max(cell.cell_len for cell in cells)
+    lines = [[str(column.header) for column in columns], *([str(c) for c in row] for row in rows)]
+    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    excess = sum(widths) + _GAP * (len(widths) - 1) - width
+    cut = {place: column.min_width for place, column in enumerate(columns) if column.min_width}
+    for _ in range(excess):
+        widest = max(cut, key=lambda place: widths[place])
+        if widths[widest] > cut[widest]:
+            widths[widest] -= 1
+    for column, columns_wide in zip(found.columns, widths, strict=True):
+        column.min_width = column.max_width = columns_wide
     return found
 
 

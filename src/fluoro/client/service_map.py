@@ -66,9 +66,9 @@ def services_table(services: Sequence[Service], window_s: float, width: int) -> 
             row.append(Text(each.type, style=QUIET))
         row.append(f"{statistics.total_count:,}")
         if width >= _WIDE:
-            row.append(_rate(statistics.total_count / window_s * 60) if window_s else "")
+            row.append(_rate(statistics.total_count, window_s))
         rows.append(row + _outcomes(statistics, width) + _times(each, width))
-    return table([*columns, *_outcome_columns(width), *_time_columns(width)], rows)
+    return table([*columns, *_outcome_columns(width), *_time_columns(width)], rows, width)
 
 
 def calls_table(services: Sequence[Service], width: int) -> Table:
@@ -84,7 +84,7 @@ def calls_table(services: Sequence[Service], width: int) -> Table:
         row: list[Text | str] = [called, f"{statistics.total_count:,}"]
         rows.append(row + _outcomes(statistics, width) + _times(edge, width))
     columns = [prose("call", at_least=12), figures("requests")]
-    return table([*columns, *_outcome_columns(width), *_time_columns(width)], rows)
+    return table([*columns, *_outcome_columns(width), *_time_columns(width)], rows, width)
 
 
 def quantile(histogram: Sequence[Bucket], share: float) -> float | None:
@@ -109,8 +109,12 @@ def percent(share: float) -> str:
     return f"{min(round(share * 100), 99)} %"
 
 
-def _rate(per_minute: float) -> str:
-    return "<0.1" if 0 < per_minute < _LEAST_RATE else f"{per_minute:,.1f}"
+def _rate(count: int, window_s: float) -> str:
+    """Requests a minute."""
+    if not count or not window_s:
+        return ""
+    per_minute = count / window_s * 60
+    return "<0.1" if per_minute < _LEAST_RATE else f"{per_minute:,.1f}"
 
 
 def _outcome_columns(width: int) -> list[Column]:

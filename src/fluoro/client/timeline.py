@@ -1,5 +1,6 @@
 """A trace drawn for a terminal: a tree with a bar of time for each row."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -16,6 +17,8 @@ _LONGEST_LABEL = 100
 _BAR_SHARE, _LEAST_BAR, _LONGEST_BAR = 0.32, 12, 72
 _LEVELS = 12
 """Deeper rows are drawn no further to the right."""
+
+_EXCEPTION_LINES = 3
 
 _FULL, _LEFT_HALF, _RIGHT_HALF, _OPEN = "█", "▌", "▐", "░"
 _US_PER_S = 1_000_000
@@ -158,14 +161,16 @@ def _bar_style(row: Row) -> str:
 
 
 def _exceptions(row: Row, width: int) -> Iterator[Text]:
-    """A line for each exception, under its row and through the whole width."""
+    """Each exception, under its row and through the whole width, on a few lines at most."""
     below = "".join("  " if is_last else "│ " for is_last in row.lasts[-_LEVELS:])
     below += "│ " if row.has_children else "  "
+    room = max(width - len(below), _LEAST_BAR)
     for each in row.segment.exceptions:
-        line = Text(below, style=QUIET)
-        line.append(each.type or "exception", style=OUTCOME_STYLES["fault"])
-        message = " ".join(each.message.split())
-        if message:
-            line.append(f": {message}")
-        line.truncate(width, overflow="ellipsis")
-        yield line
+        type_ = each.type or "exception"
+        text = f"{type_}: {each.message}" if each.message else type_
+        lines = textwrap.wrap(text, room, max_lines=_EXCEPTION_LINES, placeholder=" …")
+        for place, line in enumerate(lines):
+            said = Text(line)
+            if not place:
+                said.stylize(OUTCOME_STYLES["fault"], 0, len(type_))
+            yield Text(below, style=QUIET).append_text(said)

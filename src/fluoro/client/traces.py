@@ -101,7 +101,7 @@ def listed(summaries: Sequence[Summary], width: int) -> Table:
         if has_services:
             row.append(Text(", ".join(_services(each)), style=QUIET))
         rows.append([*row, each.id])
-    return table([*columns, words("trace")], rows)
+    return table([*columns, words("trace")], rows, width)
 
 
 def _status(summary: Summary) -> Text:
