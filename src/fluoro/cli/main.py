@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from fluoro.errors import (
 
 try:
     import yaml
-    from cyclopts import App, CycloptsError, Parameter
+    from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
     from cyclopts.config import Env, Yaml
 except ImportError:
     sys.exit(f"fluoro: {MissingExtraError('server')}, 'fluoro[agent]' or 'fluoro[client]' alone")
@@ -116,9 +116,7 @@ def app(config: Path | None = None) -> App:
 
 def _add_asking(commands: App, config: Path | None) -> None:
     """Add the commands that ask a server: of the file they share the section `client`."""
-    sources = (
-        [] if config is None else [Yaml(config, root_keys=("client",), use_commands_as_keys=False)]
-    )
+    sources = [] if config is None else [_client_section(config)]
     for command, place, what in _ASKING:
         commands.command(f"fluoro.cli.{place}", name=command, help=what, config=sources)
     for group, what, members in _ASKING_GROUPS:
@@ -126,6 +124,12 @@ def _add_asking(commands: App, config: Path | None) -> None:
         for command, function, does in members:
             found.command(f"fluoro.cli.{group}:{function}", name=command, help=does)
         commands.command(found)
+
+
+def _client_section(config: Path) -> Callable[[App, tuple[str, ...], ArgumentCollection], None]:
+    """The settings under `client` in a file, whatever the command."""
+    section = Yaml(config, root_keys=("client",))
+    return lambda app, _commands, arguments: section(app, (), arguments)
 
 
 def main(arguments: list[str] | None = None) -> None:

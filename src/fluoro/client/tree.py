@@ -90,7 +90,7 @@ def rows_of(documents: Iterable[bytes]) -> list[Row]:
 def _is_inferred(document: bytes) -> bool:
     try:
         return _INFERRED.decode(document).inferred
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, RecursionError):  # what stands for a call is flat
         return False
 
 

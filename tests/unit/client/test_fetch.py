@@ -8,7 +8,7 @@ def test_many_ids_are_asked_by_fives():
     asked = []
 
     class Echo:
-        def ask(self, operation, request):
+        def ask(self, _operation, request):
             asked.append(len(request.trace_ids))
             return {"Traces": request.trace_ids, "UnprocessedTraceIds": ["late"]}
 

@@ -3,9 +3,9 @@ import os
 import pty
 
 import pytest
+from rich.text import Text
 
 from fluoro.client.screen import PIPE_WIDTH, screen, show, show_json
-from rich.text import Text
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  what a terminal shows is as wide as the terminal
 import pytest
 from inline_snapshot import snapshot
 
@@ -76,7 +77,7 @@ def test_pages_of_a_graph_are_one():
     tokens = []
 
     class Pages:
-        def ask(self, operation, request):
+        def ask(self, _operation, request):
             tokens.append((request.next_token, request.group_name))
             return pages.pop(0)
 

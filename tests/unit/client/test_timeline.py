@@ -1,3 +1,4 @@
+# ruff: noqa: E501  what a terminal shows is as wide as the terminal
 import json
 
 from inline_snapshot import snapshot

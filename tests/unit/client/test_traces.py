@@ -1,3 +1,4 @@
+# ruff: noqa: E501  what a terminal shows is as wide as the terminal
 import pytest
 from inline_snapshot import snapshot
 
@@ -34,7 +35,7 @@ class Pages:
         self.pages = list(pages)
         self.requests = []
 
-    def ask(self, operation, request):
+    def ask(self, _operation, request):
         self.requests.append(request)
         page = self.pages.pop(0)
         if isinstance(page, Exception):
@@ -42,8 +43,8 @@ class Pages:
         return page
 
 
-def page(*ids, token=None):
-    return {"TraceSummaries": [{"Id": id_} for id_ in ids], "NextToken": token, "New": len(ids)}
+def page(*ids, then=None):
+    return {"TraceSummaries": [{"Id": id_} for id_ in ids], "NextToken": then, "New": len(ids)}
 
 
 def ids(answer):
@@ -95,7 +96,7 @@ def test_days_where_there_are_several(text):
 
 def test_pages_are_followed_to_the_limit():
     """No further, and it is known whether there are more."""
-    api = Pages(page("a", "b", token="t1"), page("c", "d", token="t2"))
+    api = Pages(page("a", "b", then="t1"), page("c", "d", then="t2"))
     answer, is_cut = search(api, "fault", (1.0, 2.0), 3)
     assert (ids(answer), is_cut) == (["a", "b", "c"], True)
     assert [request.next_token for request in api.requests] == [None, "t1"]
@@ -106,7 +107,7 @@ def test_pages_are_followed_to_the_limit():
 
 def test_the_last_page_ends_it():
     """A null token is none; an empty page with one is followed."""
-    answer, is_cut = search(Pages(page(token="t"), page("a")), None, (1.0, 2.0), 5)
+    answer, is_cut = search(Pages(page(then="t"), page("a")), None, (1.0, 2.0), 5)
     assert (ids(answer), is_cut) == (["a"], False)
 
 
