@@ -79,7 +79,7 @@ def calls_table(services: Sequence[Service], width: int) -> Table:
     for caller, edge in sorted(edges, key=lambda pair: -pair[1].summary_statistics.total_count):
         statistics = edge.summary_statistics
         name = "client" if caller.type == _CLIENT else caller.name
-        called = Text(name, style=QUIET if caller.type == _CLIENT else "")
+        called = Text().append(name, style=QUIET if caller.type == _CLIENT else "")
         called.append(" → ", style=QUIET).append(names.get(edge.reference_id, "?"))
         row: list[Text | str] = [called, f"{statistics.total_count:,}"]
         rows.append(row + _outcomes(statistics, width) + _times(edge, width))

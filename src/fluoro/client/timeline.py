@@ -56,7 +56,7 @@ def _head(trace_id: str, rows: Sequence[Row], start_us: int, total_us: int) -> T
     root = rows[0]
     segments = sum(not row.segment.is_subsegment for row in rows)
     moment = datetime.fromtimestamp(start_us / _US_PER_S).astimezone()
-    found = Text(trace_id, style="bold")
+    found = Text().append(trace_id, style="bold")
     if not root.is_detached:
         found.append(_GAP)
         found.append(root.outcome, style=OUTCOME_STYLES[root.outcome])
@@ -82,7 +82,7 @@ def _scale(indent: int, width: int, total_us: int) -> Text:
 def _label(row: Row) -> Text:
     """Guides of the tree, name, what it did."""
     segment = row.segment
-    found = Text(_guides(row.lasts), style=QUIET)
+    found = Text().append(_guides(row.lasts), style=QUIET)
     colour = OUTCOME_STYLES[row.outcome]
     name = Text(segment.name or segment.id)
     name.stylize(colour if row.outcome != "ok" else "")
@@ -173,4 +173,4 @@ def _exceptions(row: Row, width: int) -> Iterator[Text]:
             said = Text(line)
             if not place:
                 said.stylize(OUTCOME_STYLES["fault"], 0, len(type_))
-            yield Text(below, style=QUIET).append_text(said)
+            yield Text().append(below, style=QUIET).append_text(said)
