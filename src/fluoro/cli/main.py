@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,9 +28,10 @@ _VARIABLES = "FLUORO_"
 _STATUS = 2
 _SECRETS = {
     "--store-password": "FLUORO_SERVER_STORE_PASSWORD",
-    "--secret-access-key": "FLUORO_SECRET_ACCESS_KEY, of the agent FLUORO_AGENT_SECRET_ACCESS_KEY",
+    "--secret-access-key": "FLUORO_SECRET_ACCESS_KEY",
 }
 """Settings that are never flags, and their variables."""
+_SECRETS_OF_AGENT = {"--secret-access-key": "FLUORO_AGENT_SECRET_ACCESS_KEY"}
 
 _ASKING = (
     ("traces", "traces:traces", "Search for traces."),
@@ -170,10 +171,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(_refused(" ".join(str(error).split())))
 
 
-def _refuse_secrets(tokens: Iterable[str]) -> None:
+def _refuse_secrets(tokens: Sequence[str]) -> None:
+    secrets = _SECRETS | (_SECRETS_OF_AGENT if "agent" in tokens[:1] else {})
     for token in tokens:
         flag = token.partition("=")[0]
-        if variable := _SECRETS.get(flag):
+        if variable := secrets.get(flag):
             raise SettingsError(
                 flag.removeprefix("--").replace("-", "_"),
                 f"every user of this machine could see it: set {variable}, or the key in the file"
