@@ -1,4 +1,4 @@
-"""Write docs/reference/settings.md from the two dataclasses of settings.
+"""Write docs/reference/settings.md from the dataclasses of settings.
 
 With `--check` nothing is written: status 1 when the file is not what would be written.
 """
@@ -13,13 +13,14 @@ from pathlib import Path
 
 from field_notes import field_notes
 from fluoro.agent.settings import AgentSettings
+from fluoro.cli.asking import Source
 from fluoro.server.settings import ServerSettings
 
 TARGET = Path(__file__).parents[1] / "docs" / "reference" / "settings.md"
 _PROGRAMS: dict[str, type] = {"agent": AgentSettings, "server": ServerSettings}
 _HEAD = """# Settings
 
-<!-- Written by scripts/settings_docs.py from agent/settings.py and server/settings.py. -->
+<!-- Written by scripts/settings_docs.py from the dataclasses of settings. -->
 
 Field `log_level` of the server is the flag `--log-level` of `fluoro server`, the variable
 `FLUORO_SERVER_LOG_LEVEL`, and the key `log_level` under `server` in the YAML file that `--config`
@@ -35,20 +36,27 @@ server:
 The flag wins over the variable, the variable over the file, the file over the default. What cannot
 work ends the start with status 2 and one sentence.
 """
+_CLIENT = """Of `fluoro traces`, `trace`, `map`, `groups` and `rules` together. The variables of the
+first four have no program in their names: `FLUORO_SERVER`, `FLUORO_ACCESS_KEY_ID`,
+`FLUORO_SECRET_ACCESS_KEY`, `FLUORO_REGION` (else `AWS_REGION`). In the file they are under
+`client`.
+
+"""
 
 
 def render() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(_section(name, class_) for name, class_ in _PROGRAMS.items())])
+    programs = [_section(f"fluoro {name}", class_) for name, class_ in _PROGRAMS.items()]
+    return "\n".join([_HEAD, *programs, _section("client", Source, _CLIENT)])
 
 
-def _section(program: str, class_: type) -> str:
+def _section(title: str, class_: type, note: str = "") -> str:
     notes = _notes(class_)
     rows = [
         f"| `{field.name}` | {_default(field)} | {notes[field.name]} |"
         for field in dataclasses.fields(class_)
     ]
-    head = f"## fluoro {program}\n\n| setting | default | is |\n| --- | --- | --- |"
+    head = f"## {title}\n\n{note}| setting | default | is |\n| --- | --- | --- |"
     return "\n".join([head, *rows, ""])
 
 

@@ -31,6 +31,8 @@ FluoroError                         everything we raise
       ShardUnavailableError         a part of it does not
     StoreTimeoutError               a query passed its time or memory limit
     MigrationError                  the folder or database is of another schema version
+  CallError                         an X-Ray API gave a call of ours no answer; it may later
+    CallRefusedError                it refused the call, and would again (exit status 2)
   SettingsError                     a start-up setting that cannot work (exit status 2)
   MissingExtraError                 an optional part of the package is not installed
 """
@@ -222,6 +224,14 @@ class StoreTimeoutError(StoreError):
 
 class MigrationError(StoreError):
     """The store's schema is not one this version can open."""
+
+
+class CallError(FluoroError):
+    """An X-Ray API gave a call of ours no answer; the same call may succeed later."""
+
+
+class CallRefusedError(CallError):
+    """An X-Ray API refused a call of ours, and would again; a command ends with status 2."""
 
 
 class SettingsError(FluoroError):

@@ -7,6 +7,7 @@ import pytest
 
 from fluoro import errors
 from fluoro.agent.settings import AgentSettings
+from fluoro.cli.asking import Source
 from fluoro.cli.up import up
 from fluoro.server.operations import OPERATIONS
 from fluoro.server.settings import ServerSettings
@@ -26,9 +27,9 @@ def test_every_error_is_in_the_drawn_tree():
     assert [(len(indent) // 2, name) for indent, name in rows] == _tree(errors.FluoroError)
 
 
-@pytest.mark.parametrize("settings", [AgentSettings, ServerSettings])
+@pytest.mark.parametrize("settings", [AgentSettings, ServerSettings, Source])
 def test_every_setting_is_in_the_reference(settings):
-    """docs/reference/settings.md names each field of both programs."""
+    """docs/reference/settings.md names each field of the programs and of the client."""
     page = (REFERENCE / "settings.md").read_text()
     fields = [field.name for field in dataclasses.fields(settings)]
     assert [name for name in fields if f"`{name}`" not in page] == []

@@ -21,10 +21,10 @@ from fluoro.agent.receiver import Receiver, granted_bytes, open_socket
 from fluoro.agent.sampling_cache import SamplingCache
 from fluoro.agent.settings import AgentSettings
 from fluoro.agent.telemetry import Telemetry
-from fluoro.agent.upstream import Signer
 from fluoro.errors import SettingsError
 from fluoro.listener import address_of, bind, listening, unusable
 from fluoro.model.tenant import LOCAL
+from fluoro.signer import Signer
 from fluoro.wire import ports
 from fluoro.wire.sigv4 import Credentials
 
