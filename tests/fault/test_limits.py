@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+import time
 from concurrent import futures
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
+from fluoro.server.throttle import Throttle
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.engine import Limits
 from fluoro.store.writer import Writer, WriterSettings
@@ -69,7 +71,7 @@ def served(folder, limits):
     storage = ClickHouseStorage.open(folder, limits)
     writer = Writer(storage.insert, WriterSettings(flush_interval_s=0.001))
     clock_us = itertools.count(BASE_US).__next__
-    identity = Identity(lambda: None, clock_us, LOCAL.region)
+    identity = Identity(lambda: None, clock_us, LOCAL.region, Throttle(1, time.monotonic_ns))
     backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
     with TestClient(create_app(backend), raise_server_exceptions=False) as client:
         try:

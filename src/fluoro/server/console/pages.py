@@ -16,7 +16,7 @@ from fluoro.model import ids
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.server import body
-from fluoro.server.backend import Backend
+from fluoro.server.backend import Asker, Backend
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
 from fluoro.server.groups import read_filter
@@ -99,16 +99,19 @@ def _endpoint(backend: Backend, page: _Page) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         request.state.operation = f"console{page.__name__}"
         backend.admit()
+        tenant = backend.identity.admit_person(request.scope, "the console")
         question = _Question(
             backend.storage,
-            backend.identity.admit_person(request.scope, "the console"),
+            tenant,
             {**request.query_params, **request.path_params},
             time.perf_counter(),
         )
-        found = await backend.run(page, question)
-        return await body.answer(
-            _ENCODER.encode(found), request.headers, headers={"Cache-Control": "no-store"}
-        )
+        with backend.fairness.under_way(tenant.account):
+            asker = Asker(tenant.account, request.is_disconnected)
+            found = await backend.run(asker, page, question)
+            return await body.answer(
+                _ENCODER.encode(found), request.headers, headers={"Cache-Control": "no-store"}
+            )
 
     return endpoint
 
