@@ -137,7 +137,7 @@ async def test_a_server_that_is_busy_is_as_good_as_away(door, upstream, counts, 
     rules = (await door.post(RULES)).content
     await door.post(TARGETS, content=REPORT)
     answer = upstream._answer
-    upstream._answer = lambda path, body: (status, {"message": "Rate exceeded"})
+    upstream._answer = lambda *_: (status, {"message": "Rate exceeded"})
     assert (await door.post(RULES)).content == rules
     assert (await door.post(TARGETS, content=REPORT)).status_code == 200
     upstream._answer = answer

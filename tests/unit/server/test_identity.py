@@ -202,11 +202,11 @@ def test_a_strangers_body_is_not_read(make):
     refused(answer, "RequestEntityTooLargeException", 413)
 
 
-def page(server, user=None, password=None, **headers):
+def page(server, user=None, password=None, name="traces", **headers):
     if user is not None:
         text = base64.b64encode(f"{user}:{password}".encode()).decode()
         headers["Authorization"] = f"Basic {text}"
-    path = f"/console/api/traces?start={NOW_S - 60}&end={NOW_S + 600}"
+    path = f"/console/api/{name}?start={NOW_S - 60}&end={NOW_S + 600}"
     return server.client.get(path, headers=headers)
 
 
@@ -269,3 +269,21 @@ def test_an_empty_region_is_explained(guarded, document, window, path):
     (line,) = [line for line in lines if line["event"] == "region_empty"]
     assert (line["account"], line["region"]) == (ONE, "eu-north-1")
     assert line["regions"] == ["eu-west-1", "us-east-1"]
+
+
+@pytest.mark.parametrize("name", ["traces", "map"])
+def test_the_console_says_where_the_data_is(guarded, document, name):
+    """For a region without any; to the owner of the data alone."""
+    for region in ("us-west-2", "us-east-1"):
+        documents = {"TraceSegmentDocuments": [json.dumps(document())]}
+        call(guarded, "WRITE1", "/TraceSegments", documents, region=region)
+
+    def elsewhere(user):
+        return page(guarded, user, f"secret-of-{user[:5]}-long", name).json()["elsewhere"]
+
+    assert elsewhere("READ1/eu-west-1") == {
+        "region": "eu-west-1",
+        "regions": ["us-east-1", "us-west-2"],
+    }
+    assert elsewhere("READ1/us-west-2") is None
+    assert elsewhere("READ2/eu-west-1") is None

@@ -34,7 +34,14 @@ from fluoro.traces.assemble import assemble
 from fluoro.traces.summary import distinct
 from fluoro.traces.trace import Trace
 from fluoro.wire import coerce
-from fluoro.wire.console_api import ServiceMap, Skeleton, SpanDetail, TraceList, TraceRow
+from fluoro.wire.console_api import (
+    Elsewhere,
+    ServiceMap,
+    Skeleton,
+    SpanDetail,
+    TraceList,
+    TraceRow,
+)
 from fluoro.wire.document import subsegment
 
 PREFIX = "/console/api/"
@@ -129,15 +136,24 @@ def _service_map(question: _Question) -> ServiceMap:
             found, is_part = _matching(question, start_us, end_us)
             window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
             rows = question.storage.graph(question.tenant, *window, found)
+    latest_us = question.storage.latest_us(question.tenant)
     return ServiceMap(
         start_us=start_us,
         end_us=end_us,
         nodes=map_nodes(rows),
         edges=map_edges(rows),
-        latest_us=question.storage.latest_us(question.tenant),
+        latest_us=latest_us,
+        elsewhere=_elsewhere(question) if latest_us is None else None,
         is_part=is_part,
         took_ms=question.took_ms(),
     )
+
+
+def _elsewhere(question: _Question) -> Elsewhere | None:
+    """Where there are traces, for a region without any."""
+    tenant = question.tenant
+    regions = question.storage.regions(tenant.account)
+    return Elsewhere(tenant.region, regions) if regions else None
 
 
 def _matching(question: _Question, start_us: int, end_us: int) -> tuple[list[str] | None, bool]:
@@ -172,11 +188,14 @@ def _traces(question: _Question) -> TraceList:
         page = read_page(
             question.storage, question.tenant, search, lambda trace: matches(expression, trace)
         )
+    latest_us = None if page.traces else question.storage.latest_us(question.tenant)
+    is_empty = not page.traces and latest_us is None
     return TraceList(
         traces=[_row(trace) for trace in page.traces],
         total=total,
         next=spell_token(Token(page.after, 0, query)) if page.after else None,
-        latest_us=None if page.traces else question.storage.latest_us(question.tenant),
+        latest_us=latest_us,
+        elsewhere=_elsewhere(question) if is_empty else None,
         took_ms=question.took_ms(),
     )
 
