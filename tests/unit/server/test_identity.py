@@ -90,6 +90,20 @@ def test_nothing_is_answered_unsigned(guarded, operation):
     refused(answer, "MissingAuthenticationTokenException")
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
+def test_no_operation_takes_a_bad_signature(guarded, operation):
+    """A wrong secret, an old request, another body: each is refused before the role is asked."""
+    path = operation.path
+    headers = signed("WRITE1", path, b"{}")
+    for answer in (
+        call(guarded, "ADMIN1", path, secret="another-secret-of-1"),  # noqa: S106
+        call(guarded, "ADMIN1", path, late_s=301),
+        call(guarded, "ADMIN1", path, late_s=-301),
+        guarded.call(path, b"{ }", **headers),
+    ):
+        refused(answer, "InvalidSignatureException")
+
+
 def test_without_keys_signatures_are_ignored(server, document):
     """All data is the local account's, whatever a client signs with."""
     server.put(document())
