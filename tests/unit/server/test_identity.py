@@ -192,6 +192,13 @@ def test_another_body(guarded):
     assert guarded.call("/EncryptionConfig", b"{ }", **headers).status_code == 200
 
 
+def test_the_same_request_again(guarded):
+    """SDKs send it again when an answer is lost."""
+    headers = signed("READ1", "/EncryptionConfig", b"{}")
+    answers = [guarded.call("/EncryptionConfig", b"{}", **headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
 def test_another_operation(guarded):
     """A signature is for one path."""
     headers = signed("READ1", "/EncryptionConfig", b"{}")
