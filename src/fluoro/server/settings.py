@@ -76,8 +76,8 @@ class ServerSettings:
     queue_documents, and nobody sends it again."""
 
     requests_per_s: int = 500
-    """Requests that one access key may make in a second, the console's among them; past it they
-    are refused with 429 and Retry-After. Without keys there is no limit."""
+    """Requests that one access key may make of this server in a second, the console's among them;
+    past it they are refused with 429 and Retry-After. Without keys there is no limit."""
 
     body_bytes: int = 8 * _MIB
     """Longest body of a request, after decompression."""

@@ -152,7 +152,9 @@ def _service_map(question: _Question) -> ServiceMap:
 def _elsewhere(question: _Question) -> Elsewhere | None:
     """Where there are traces, for a region without any."""
     tenant = question.tenant
-    regions = question.storage.regions(tenant.account)
+    regions = [
+        region for region in question.storage.regions(tenant.account) if region != tenant.region
+    ]
     return Elsewhere(tenant.region, regions) if regions else None
 
 
