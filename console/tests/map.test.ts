@@ -48,6 +48,7 @@ const map: ServiceMap = {
   nodes: [client, web, orders, catalog, db],
   edges: [edge(client, web), edge(web, orders), edge(web, catalog), edge(orders, db)],
   latest_us: 1,
+  elsewhere: null,
   is_part: false,
   took_ms: 1,
 };

@@ -35,8 +35,11 @@ class Limited(HttpToolsProtocol):
 
     timeout_s: ClassVar[float]
     most_connections: ClassVar[int]
+    answer_s: ClassVar[float] = 120.0
+    """Longest time for a client to read an answer."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_in_body = False
 
@@ -75,11 +78,25 @@ class Limited(HttpToolsProtocol):
         """It is all here: answering may take longer."""
         self._is_in_body, self._head_bytes = False, 0
         self._forget()
+        self._watch_reader()
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not keep up with its answer."""
+        super().pause_writing()
+        if self._unread is None:
+            self._watch_reader()
+
+    def on_response_complete(self) -> None:
+        """The end of the answer is written, if not read."""
+        self._watch_reader()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is expected any more."""
         self._forget()
+        if self._unread is not None:
+            self._unread.cancel()
         super().connection_lost(exc)
 
     def _expect(self) -> None:
@@ -90,6 +107,18 @@ class Limited(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _watch_reader(self) -> None:
+        """What is written and not read has to be read in time."""
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        if self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(self.answer_s, self._abandon)
+
+    def _abandon(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
 
 
 def bind(setting: str, address: str) -> socket.socket:

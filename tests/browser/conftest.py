@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -142,12 +142,13 @@ def open_window(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path
     """Opens windows of their own: without cookies, storage or cache of another one."""
     visits = request.node.stash.setdefault(VISITS, [])
 
-    def opened(server: Fluoro, scheme: str = "light", *, bypass_csp: bool = False) -> Visit:
+    def opened(server: Fluoro | str, scheme: str = "light", **options: Any) -> Visit:
         context = browser.new_context(
-            viewport={"width": 1440, "height": 900}, color_scheme=scheme, bypass_csp=bypass_csp
+            viewport={"width": 1440, "height": 900}, color_scheme=scheme, **options
         )
         context.add_init_script(VIOLATIONS)
-        visits.append(Visit(context.new_page(), server.server))
+        url = server if isinstance(server, str) else server.server
+        visits.append(Visit(context.new_page(), url))
         return visits[-1]
 
     yield opened

@@ -19,6 +19,7 @@ from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
+from fluoro.server.throttle import Throttle
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.writer import Writer, WriterSettings
 from fluoro.wire.segment import check
@@ -68,7 +69,7 @@ def hostile(tmp_path_factory):
         def clock_us():
             return time.time_ns() // 1000
 
-        identity = Identity(lambda: None, clock_us, LOCAL.region)
+        identity = Identity(lambda: None, clock_us, LOCAL.region, Throttle(1, time.monotonic_ns))
         backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
         client = TestClient(create_app(backend), raise_server_exceptions=False)
         opened.callback(client.close)

@@ -18,6 +18,7 @@ from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
+from fluoro.server.throttle import Throttle
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.compile import compile_filter
 from fluoro.store.pool import Pool
@@ -124,7 +125,7 @@ def client(storage):
         def clock_us():
             return time.time_ns() // 1000
 
-        identity = Identity(lambda: None, clock_us, LOCAL.region)
+        identity = Identity(lambda: None, clock_us, LOCAL.region, Throttle(1, time.monotonic_ns))
         backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
         client = TestClient(create_app(backend), raise_server_exceptions=False)
         opened.callback(client.close)

@@ -6,19 +6,24 @@ import json
 import random
 import re
 import threading
+import time
 from concurrent import futures
 from typing import NamedTuple
 
 import pytest
 from starlette.testclient import TestClient
 
+from fluoro.errors import StoreTimeoutError
 from fluoro.model.tenant import LOCAL
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
+from fluoro.server.throttle import Throttle
+from fluoro.store import deadline
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.engine import Limits
+from fluoro.store.storage import Search
 from fluoro.store.writer import Writer, WriterSettings
 from store.building import BASE_US, all_accepted, furnished_traces, segment, trace_id
 
@@ -69,7 +74,7 @@ def served(folder, limits):
     storage = ClickHouseStorage.open(folder, limits)
     writer = Writer(storage.insert, WriterSettings(flush_interval_s=0.001))
     clock_us = itertools.count(BASE_US).__next__
-    identity = Identity(lambda: None, clock_us, LOCAL.region)
+    identity = Identity(lambda: None, clock_us, LOCAL.region, Throttle(1, time.monotonic_ns))
     backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
     with TestClient(create_app(backend), raise_server_exceptions=False) as client:
         try:
@@ -107,6 +112,25 @@ def test_time(folder, path):
         for reader in server.storage._pool._engine.readers:
             reader.set_client_setting("max_execution_time", 0.001)
         assert server.refusal(path) == ("time", "query_timeout_s")
+
+
+def test_time_of_a_request(folder):
+    """Its queries together have a limit too, those that share temporary tables among them."""
+    window = (START * S, (START + 4200) * S)
+    with served(folder, Limits()) as server:
+        storage = server.storage
+
+        def graph():
+            return storage.graph(LOCAL, *window, [trace_id(number) for number in range(1, 500)])
+
+        def search():
+            return storage.search(LOCAL, Search(*window))
+
+        for read in (graph, search):
+            with deadline.within(60):
+                assert read() == read()
+            with deadline.within(0.001), pytest.raises(StoreTimeoutError, match="query_timeout_s"):
+                read()
 
 
 def test_a_shorter_range_is_answered(folder):

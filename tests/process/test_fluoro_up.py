@@ -261,10 +261,14 @@ pool.close()
 
 
 def test_a_server_for_all_without_keys(start, tmp_path):
-    """Refused unless told."""
+    """Refused unless told; then the log says what that means."""
     assert "--insecure" in refusal(start(*server(tmp_path / "data", "0.0.0.0:0")))
     program = start(*server(tmp_path / "data", "0.0.0.0:0"), "--insecure", "--json")
     assert program.wait_for_addresses().stop() == 0
+    lines = map(json.loads, program.log.read_text().splitlines())
+    (warning,) = [line for line in lines if line["event"] == "server_unprotected"]
+    assert warning["level"] == "warning"
+    assert "whoever reaches the address may read and write every trace" in warning["reason"]
 
 
 def test_a_failed_start_leaves_no_process(start, tmp_path):

@@ -2,60 +2,19 @@
 
 import contextlib
 import json
-import os
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import boto3
 import botocore.exceptions
 import pytest
 
+from keyed import create, keys, running, running_server
 from running_server import until
 
 pytestmark = pytest.mark.process
 
-FLUORO = str(Path(sys.executable).with_name("fluoro"))
 HEADER = b'{"format":"json","version":1}\n'
-STOP_LIMIT_S = 60
-ACCOUNT = "111122223333"
-
-
-def keys(folder, *arguments):
-    """What `fluoro keys` prints."""
-    command = [FLUORO, "keys", *arguments, f"--data={folder}"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def create(folder, role):
-    return json.loads(keys(folder, "create", f"--role={role}", f"--account={ACCOUNT}", "--json"))
-
-
-@contextlib.contextmanager
-def running(folder, *arguments, **environment):
-    """A `fluoro` program: its addresses; its log is in `folder`."""
-    log = folder / f"{arguments[0]}.log"
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            [FLUORO, *arguments, "--json"],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=os.environ | environment,
-        ) as process,
-    ):
-        try:
-            line = process.stdout.readline()
-            assert line, f"it ended at its start:\n{log.read_text()}"
-            yield json.loads(line)
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 @contextlib.contextmanager
@@ -84,9 +43,8 @@ def test_from_agent_to_reader_with_keys(tmp_path):
     """A signing agent's segments are read by a key of their account and region, until revoked."""
     data = tmp_path / "data"
     writer, reader = create(data, "write"), create(data, "read")
-    listen = ["--address=127.0.0.1:0", "--admin-address=127.0.0.1:0", f"--data={data}"]
     with contextlib.ExitStack() as opened:
-        server = opened.enter_context(running(tmp_path, "server", *listen))["server"]
+        server = opened.enter_context(running_server(tmp_path))["server"]
         doors = ["--udp-address=127.0.0.1:0", "--tcp-address=127.0.0.1:0"]
         agent = opened.enter_context(
             running(

@@ -20,11 +20,16 @@ export function newQueryClient(): QueryClient {
         staleTime: 5_000,
         refetchOnWindowFocus: false,
         retry: (failures, error) =>
-          failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),
+          failures < 2 && error instanceof ApiError && mayPass(error.status),
         retryDelay: (failures) => 500 * 2 ** failures,
       },
     },
   });
+}
+
+/** Whether the same question may be answered soon: nobody there, too many questions, a fault. */
+function mayPass(status: number): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }
 
 /** Now, in epoch µs. */
@@ -122,13 +127,13 @@ export function useSpan(id: string, span: string | null) {
   });
 }
 
-/** Start of the newest trace, asked every two seconds; null while the store is empty. */
+/** The last minute's map, asked every two seconds: it knows of traces before, and elsewhere. */
 export function useFirstTrace() {
   return useQuery({
     queryKey: ["first-trace"],
     queryFn: async ({ signal }) => {
       const now = nowUs();
-      return (await readMap(now - 60e6, now, "", signal)).latest_us;
+      return readMap(now - 60e6, now, "", signal);
     },
     refetchInterval: 2_000,
     staleTime: 0,

@@ -39,6 +39,14 @@ export interface MapEdge {
   counts: Counts;
 }
 
+/** Where the traces of an account are, when there are none in the region that was asked. */
+export interface Elsewhere {
+  /** The one that was asked. */
+  region: string;
+  /** Those with traces, in alphabetical order; at least one. */
+  regions: string[];
+}
+
 /**
  * Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's.
  *
@@ -49,8 +57,10 @@ export interface ServiceMap {
   end_us: number;
   nodes: MapNode[];
   edges: MapEdge[];
-  /** Start of the newest trace there is, in or out of the range; null when the store is empty. */
+  /** Start of the newest trace there is, in or out of the range; null when there is none. */
   latest_us: number | null;
+  /** Null unless there is none, and some in other regions. */
+  elsewhere: Elsewhere | null;
   /** More traces match than a map counts; these are some of them. */
   is_part: boolean;
   took_ms: number;
@@ -89,6 +99,8 @@ export interface TraceList {
   next: string | null;
   /** Start of the newest trace there is, for an empty page; null on all others. */
   latest_us: number | null;
+  /** Null unless there is none, and some in other regions. */
+  elsewhere: Elsewhere | null;
   took_ms: number;
 }
 

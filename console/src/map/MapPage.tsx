@@ -3,6 +3,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { nowUs, useServiceMap } from "../api/queries";
 import type { ServiceMap } from "../api/types";
 import { FilterWrong, isFilterError, NothingMatches } from "../frame/FilterAnswers";
+import { NothingHere } from "../frame/NothingHere";
 import { useShortcuts } from "../frame/shortcuts";
 import { Icon } from "../parts/Icon";
 import { Button, Failure, Message, Patience, partStyles } from "../parts/parts";
@@ -36,6 +37,7 @@ export function MapPage() {
   }
   if (!query.data) return null;
   if (query.data.nodes.length === 0) {
+    if (query.data.elsewhere) return <NothingHere elsewhere={query.data.elsewhere} />;
     if (q) return <NothingMatches q={q} total={null} />;
     return <NothingInRange latest={query.data.latest_us} />;
   }

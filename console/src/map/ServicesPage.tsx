@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { useServiceMap } from "../api/queries";
 import type { MapNode, ServiceMap } from "../api/types";
 import { FilterWrong, isFilterError, NothingMatches } from "../frame/FilterAnswers";
+import { NothingHere } from "../frame/NothingHere";
 import { Icon } from "../parts/Icon";
 import { Failure, Patience, partStyles, Skeleton } from "../parts/parts";
 import { expressionOf } from "../text/expression";
@@ -51,6 +52,7 @@ export function ServicesPage() {
   }
   if (!query.data) return null;
   if (query.data.nodes.length === 0) {
+    if (query.data.elsewhere) return <NothingHere elsewhere={query.data.elsewhere} />;
     if (q) return <NothingMatches q={q} total={null} />;
     return <NothingInRange latest={query.data.latest_us} />;
   }

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
 import { type ReactNode, useEffect } from "react";
 import { useFirstTrace } from "../api/queries";
+import { InOtherRegions } from "../frame/NothingHere";
 import { CopyButton } from "../parts/parts";
 import { travelling } from "../url/search";
 import { EXAMPLES } from "./examples";
@@ -12,8 +13,8 @@ import styles from "./StartPage.module.css";
 export function StartPage() {
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const { data: latest, isError } = useFirstTrace();
-  const hasCome = latest != null;
+  const { data: map, isError } = useFirstTrace();
+  const hasCome = map != null && map.latest_us !== null;
   useEffect(() => {
     if (!hasCome) return;
     queries.removeQueries(); // the map remembers an empty store and would lead back here
@@ -33,6 +34,11 @@ export function StartPage() {
             ? "The server does not answer; still trying"
             : "Waiting for the first trace. This page moves on by itself."}
         </div>
+        {map?.elsewhere && (
+          <p className={styles.elsewhere}>
+            No traces in {map.elsewhere.region}. <InOtherRegions elsewhere={map.elsewhere} />
+          </p>
+        )}
         <Tabs.Root defaultValue={EXAMPLES[0]?.id ?? ""} className={styles.ways}>
           <Tabs.List className={styles.tabs} aria-label="Ways to send a trace">
             {EXAMPLES.map(({ id, name }) => (

@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { nowUs, useTraces } from "../api/queries";
 import { FilterWrong, isFilterError, NothingMatches } from "../frame/FilterAnswers";
+import { NothingHere } from "../frame/NothingHere";
 import { useShortcuts } from "../frame/shortcuts";
 import { NothingInRange } from "../map/MapPage";
 import { Button, Failure, Patience, Skeleton } from "../parts/parts";
@@ -34,12 +35,13 @@ export function TracesPage() {
   } else if (query.isError && traces.length === 0) {
     body = <Failure error={query.error} onRetry={() => void query.refetch()} />;
   } else if (traces.length === 0) {
-    body =
-      q && total !== 0 ? (
-        <NothingMatches q={q} total={total} />
-      ) : (
-        <NothingInRange latest={first?.latest_us ?? null} />
-      );
+    body = first?.elsewhere ? (
+      <NothingHere elsewhere={first.elsewhere} />
+    ) : q && total !== 0 ? (
+      <NothingMatches q={q} total={total} />
+    ) : (
+      <NothingInRange latest={first?.latest_us ?? null} />
+    );
   } else {
     body = (
       <List

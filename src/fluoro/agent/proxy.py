@@ -91,13 +91,13 @@ class Proxy:
         return bytes(body)
 
     async def _ask(self, path: str, body: bytes) -> httpx2.Response | None:
-        """The server's answer; None when it is away."""
+        """The server's answer; None when it is away, or has had too many calls."""
         try:
             answer = await post(self._client, path, body)
         except httpx2.HTTPError as error:
             self._log_failure(path, type(error).__name__)
             return None
-        if answer.is_server_error:
+        if answer.is_server_error or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             self._log_failure(path, str(answer.status_code))
             return None
         return answer

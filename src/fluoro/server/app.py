@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -66,6 +66,9 @@ def create_app(backend: Backend) -> ASGIApp:
         refusal = refusal_of(error) if isinstance(error, FluoroError) else INTERNAL
         return await _refused(request, refusal)
 
+    async def on_gone(_request: Request, _: Exception) -> Response:
+        return Response(status_code=HTTPStatus.REQUEST_TIMEOUT)  # for the metrics: nobody reads it
+
     async def unknown_operation(request: Request) -> Response:
         raise UnknownOperationError(f"{request.url.path} is no operation, or none yet")
 
@@ -76,7 +79,11 @@ def create_app(backend: Backend) -> ASGIApp:
             *static.routes(),
             Route("/{path:path}", unknown_operation, methods=["POST", "PUT", "PATCH", "DELETE"]),
         ],
-        exception_handlers={FluoroError: on_refused, Exception: on_refused},
+        exception_handlers={
+            FluoroError: on_refused,
+            ClientDisconnect: on_gone,
+            Exception: on_refused,
+        },
     )
     inner.router.redirect_slashes = False
     return Envelope(inner, backend)

@@ -1,21 +1,32 @@
 """What every handler works with: the store, the writer, the clock, the counters."""
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import anyio
 from anyio import to_thread
+from starlette.requests import ClientDisconnect
 
 from fluoro.errors import StoppingError
 from fluoro.server.counters import Counters
+from fluoro.server.fairness import Fairness
 from fluoro.server.identity import Identity
 from fluoro.server.regions import EmptyRegions
 from fluoro.server.settings import ServerSettings
+from fluoro.store import deadline
 from fluoro.store.storage import Storage
 from fluoro.store.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Asker(NamedTuple):
+    """Who waits for an answer."""
+
+    account: str
+    is_gone: Callable[[], Awaitable[bool]]
+    """Whether the client has closed its connection."""
 
 
 class Backend:
@@ -27,6 +38,7 @@ class Backend:
         settings: Of the server.
         clock_us: Now, epoch microseconds.
         identity: Knows who may ask what.
+        fairness: Keeps one account from taking what all need.
         empty_regions: Logs why an answer is empty.
         counters: What `/metrics` shows.
         is_stopping: New work is refused.
@@ -45,6 +57,7 @@ class Backend:
         self.settings = settings
         self.clock_us = clock_us
         self.identity = identity
+        self.fairness = Fairness(settings.store_readers, lambda: not identity.is_open)
         self.empty_regions = EmptyRegions(storage, clock_us)
         self.counters = Counters()
         self.is_stopping = False
@@ -59,10 +72,24 @@ class Backend:
         if self.is_stopping:
             raise StoppingError("the server is stopping")
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function that blocks; at most `store_readers` run at a time, others wait."""
+    async def run(
+        self, asker: Asker, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call a function that reads the store, for `query_timeout_s` at most.
+
+        At most `store_readers` run at a time; others wait for their turn.
+
+        Raises:
+            ThrottledError: It waited for too long.
+            ClientDisconnect: When its turn came nobody waited for the answer any more.
+            StoreTimeoutError: It took too long.
+        """
 
         def call() -> T:
-            return function(*args, **kwargs)
+            with deadline.within(self.settings.query_timeout_s):
+                return function(*args, **kwargs)
 
-        return await to_thread.run_sync(call, limiter=self._limiter)
+        async with self.fairness.turn(asker.account):
+            if await asker.is_gone():
+                raise ClientDisconnect
+            return await to_thread.run_sync(call, limiter=self._limiter)

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from fluoro.errors import AccessDeniedError, MissingTokenError, UnknownKeyError
 from fluoro.model.keys import AccessKey, Keys, Role
 from fluoro.model.tenant import LOCAL, Tenant
+from fluoro.server.throttle import Throttle
 from fluoro.wire import sigv4
 from fluoro.wire.sigv4 import Claim, Head
 
@@ -31,10 +32,18 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Identity:
-    """Knows who may ask what."""
+    """Knows who may ask what, and how often.
+
+    Attributes:
+        throttle: Counts the requests of each key.
+    """
 
     def __init__(
-        self, keys: Callable[[], Keys | None], clock_us: Callable[[], int], region: str
+        self,
+        keys: Callable[[], Keys | None],
+        clock_us: Callable[[], int],
+        region: str,
+        throttle: Throttle,
     ) -> None:
         """Prepare.
 
@@ -42,28 +51,40 @@ class Identity:
             keys: The keys as they are now; None while nobody has to sign.
             clock_us: Now, epoch microseconds.
             region: Whose data a password reads which names no region.
+            throttle: Counts the requests of each key.
         """
         self._keys = keys
         self._clock_us = clock_us
         self._region = region
+        self.throttle = throttle
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has to sign."""
+        return self._keys() is None
 
     def expects(self, scope: Scope) -> Caller | None:
-        """Whom a request names; None when everybody may ask. No body is read for a stranger.
+        """Whom a request names; None when everybody may ask.
+
+        No body is read for a stranger, nor for a key that has asked enough.
 
         Raises:
             AuthenticationError: It names nobody, or a key that is not valid, or is badly signed.
+            ThrottledError: The key has to wait.
         """
         keys = self._keys()
         if keys is None:
             return None
         head = _head(scope)
         claim = sigv4.read(head)
-        return Caller(_valid(keys, claim.key_id), claim, head)
+        key = _valid(keys, claim.key_id)
+        self.throttle.check(key.id)
+        return Caller(key, claim, head)
 
     def admit(
         self, caller: Caller | None, body: bytes, roles: Collection[Role], action: str
     ) -> Tenant:
-        """Whose data a request may use.
+        """Whose data a request may use. It counts once the signature is the key's, not before.
 
         Args:
             caller: What `expects` said.
@@ -74,11 +95,13 @@ class Identity:
         Raises:
             InvalidSignatureError: The signature is not the key's, or not over this body.
             AccessDeniedError: The key may not do this.
+            ThrottledError: The key has to wait.
         """
         if caller is None:
             return LOCAL
         now_s = self._clock_us() / 1_000_000
         sigv4.verify(caller.claim, caller.head, body, caller.key.secret, now_s)
+        self.throttle.take(caller.key.id)
         return _allowed(caller.key, caller.claim.region, roles, action)
 
     def admit_person(self, scope: Scope, action: str) -> Tenant:
@@ -89,6 +112,7 @@ class Identity:
 
         Raises:
             AuthenticationError: Neither is there, or it is wrong, or the key may not read.
+            ThrottledError: The key has to wait.
         """
         keys = self._keys()
         if keys is None:
@@ -101,6 +125,7 @@ class Identity:
         key = _valid(keys, key_id)
         if not hmac.compare_digest(key.secret.encode(), secret.encode()):
             raise UnknownKeyError(_UNKNOWN)
+        self.throttle.take(key.id)
         if region and not sigv4.is_region(region):
             raise UnknownKeyError(f"{region!r} is no region")
         return _allowed(key, region or self._region, {"read"}, action)

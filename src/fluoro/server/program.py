@@ -17,17 +17,19 @@ from fluoro.server import store_admin, upkeep
 from fluoro.server.admin import create_admin
 from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
+from fluoro.server.fairness import CONNECTIONS
 from fluoro.server.identity import Identity
 from fluoro.server.jobs import Jobs
 from fluoro.server.keys_file import WatchedKeys
 from fluoro.server.settings import ServerSettings
+from fluoro.server.throttle import Throttle
 from fluoro.store.upkeep import KeptStorage
 from fluoro.store.writer import Writer, WriterSettings
 
 _REQUEST_S = 20.0
 """Longest time for the head and the body of a request to arrive."""
 
-_CONNECTIONS, _ADMIN_CONNECTIONS = 1024, 64
+_ADMIN_CONNECTIONS = 64
 _STOP_S = 30
 """Longest time for answers that are under way when a listener ends."""
 
@@ -88,13 +90,19 @@ async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
         contextlib.closing(await asyncio.to_thread(open_storage)) as storage,
     ):
         writer = Writer(storage.insert, _writer_settings(settings))
-        identity = Identity(keys.current, clock_us, LOCAL.region)
+        throttle = Throttle(settings.requests_per_s, time.monotonic_ns)
+        identity = Identity(keys.current, clock_us, LOCAL.region, throttle)
         backend = Backend(storage, writer, settings, clock_us, identity)
         jobs = Jobs(upkeep.beat(storage.upkeep, replica), upkeep.jobs(storage.upkeep, settings))
         admin = create_admin(
             backend,
             fluoro.__version__,
-            lambda: [*jobs.metrics(), *upkeep.metrics(storage.upkeep.dropped, settings)],
+            lambda: [
+                *throttle.metrics(),
+                *backend.fairness.metrics(),
+                *jobs.metrics(),
+                *upkeep.metrics(storage.upkeep.dropped, settings),
+            ],
             store_admin.routes(storage, settings.retention_days, clock_us),
         )
         if keys.current() is None and not settings.is_local:
@@ -136,7 +144,7 @@ async def _serve(
             create_app(backend),
             main_socket,
             timeout_s=_REQUEST_S,
-            connections=_CONNECTIONS,
+            connections=CONNECTIONS,
             stop_s=_STOP_S,
         ),
     ):

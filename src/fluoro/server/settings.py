@@ -75,11 +75,15 @@ class ServerSettings:
     written. Then what waits is lost when the server is killed or an insert fails, up to
     queue_documents, and nobody sends it again."""
 
+    requests_per_s: int = 500
+    """Requests that one access key may make of this server in a second, the console's among them;
+    past it they are refused with 429 and Retry-After. Without keys there is no limit."""
+
     body_bytes: int = 8 * _MIB
     """Longest body of a request, after decompression."""
 
     query_timeout_s: int = 30
-    """Longest time that a query of the store may take."""
+    """Longest time that the store may take for one request, in all its queries together."""
 
     query_memory_bytes: int = 0
     """Most memory that one query may use; 0 is a quarter of the embedded store's, or what a
@@ -192,6 +196,7 @@ _LEAST = {
     "flush_interval_ms": 1,
     "queue_documents": 1,
     "queue_bytes": 1,
+    "requests_per_s": 1,
     "body_bytes": 1,
     "query_timeout_s": 1,
     "query_memory_bytes": 0,

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from fluoro.errors import ShardUnavailableError, StoreTimeoutError, StoreUnavailableError
+from fluoro.store import deadline
 from fluoro.store.layout import Layout
 
 _TIMEOUT_EXCEEDED, _TOO_SLOW, _MEMORY_LIMIT_EXCEEDED = 159, 160, 241
@@ -20,6 +21,8 @@ _TOO_MUCH: dict[int, Literal["time", "memory"]] = {
 }
 _SHARD_IS_AWAY = {32, 209, 210, 279}
 """End of the stream, timeout, network, all connection tries failed: between two nodes."""
+
+_TIME, _LEAST_S = "max_execution_time", 0.001
 
 _MESSAGE = 300
 """Characters of an error of the engine that are shown; its SQL follows them."""
@@ -133,6 +136,19 @@ def insert_rows(
     """Insert rows as JSON; the client's own insert imports pandas, a second and 100 MB."""
     lines = msgspec.json.Encoder().encode_lines(rows)
     client.raw_insert(table, columns or None, insert_block=lines, fmt="JSONCompactEachRow")
+
+
+def time_limit(client: Client) -> dict[str, float]:
+    """The setting of a query that has what is left to its request, and no more than any has.
+
+    Raises:
+        StoreTimeoutError: Nothing is left.
+    """
+    left_s = deadline.left_s()
+    if left_s is None:
+        return {}
+    own_s = float(client.get_client_setting(_TIME) or 0) or left_s
+    return {_TIME: round(max(_LEAST_S, min(left_s, own_s)), 3)}
 
 
 @contextlib.contextmanager

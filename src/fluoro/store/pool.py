@@ -7,10 +7,19 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
-from fluoro.errors import ShardUnavailableError
-from fluoro.store import embedded, remote
+from fluoro.errors import ShardUnavailableError, StoreTimeoutError
+from fluoro.store import deadline, embedded, remote
 from fluoro.store.address import Address
-from fluoro.store.engine import Engine, Limits, Node, Parameters, Row, insert_rows, translated
+from fluoro.store.engine import (
+    Engine,
+    Limits,
+    Node,
+    Parameters,
+    Row,
+    insert_rows,
+    time_limit,
+    translated,
+)
 from fluoro.store.session import Session
 
 __all__ = ["Limits", "Parameters", "Pool", "Row", "insert_rows"]
@@ -48,7 +57,10 @@ class Pool:
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[Client]:
-        reader = self._readers.get()
+        try:
+            reader = self._readers.get(timeout=deadline.left_s())
+        except queue.Empty as error:
+            raise StoreTimeoutError("time") from error
         try:
             yield reader
         finally:
@@ -62,7 +74,9 @@ class Pool:
             StoreUnavailableError: The engine failed, or a shard is away.
         """
         with self._reader() as reader, translated():
-            rows: Sequence[Row] = reader.query(sql, parameters=dict(parameters or {})).result_rows
+            rows: Sequence[Row] = reader.query(
+                sql, parameters=dict(parameters or {}), settings=time_limit(reader)
+            ).result_rows
             return rows
 
     def local(self, table: str) -> str:

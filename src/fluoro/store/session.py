@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from clickhouse_connect.driver.client import Client
 
-from fluoro.store.engine import Parameters, Row, translated
+from fluoro.store.engine import Parameters, Row, time_limit, translated
 
 _IDLE_S = 60
 """After this a server forgets a session that nobody closed."""
@@ -16,7 +16,10 @@ class Session:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._settings = {"session_id": uuid.uuid4().hex, "session_timeout": _IDLE_S}
+        self._settings: dict[str, object] = {
+            "session_id": uuid.uuid4().hex,
+            "session_timeout": _IDLE_S,
+        }
         self._tables: set[str] = set()
 
     def make(self, table: str, select: str, parameters: Parameters | None = None) -> None:
@@ -31,14 +34,16 @@ class Session:
             self._client.command(
                 f"CREATE OR REPLACE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
                 parameters=dict(parameters or {}),
-                settings=self._settings,
+                settings=self._settings | time_limit(self._client),
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
         """Rows of a SELECT; errors as those of `make`."""
         with translated():
             rows: Sequence[Row] = self._client.query(
-                sql, parameters=dict(parameters or {}), settings=self._settings
+                sql,
+                parameters=dict(parameters or {}),
+                settings=self._settings | time_limit(self._client),
             ).result_rows
             return rows
 

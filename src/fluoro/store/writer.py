@@ -14,7 +14,6 @@ from concurrent.futures import Future
 import msgspec
 
 from fluoro.errors import StoreUnavailableError, ThrottledError
-from fluoro.model.tenant import Tenant
 from fluoro.store.storage import Accepted
 
 _SOON = 200
@@ -68,8 +67,8 @@ class Writer:
         self._clock_s = clock_s
         self._changed = threading.Condition()
         self._queue: deque[_Batch] = deque()
-        self._waiting_of: dict[Tenant, tuple[int, int]] = {}
-        """Documents and bytes of each tenant that has some waiting."""
+        self._waiting_of: dict[str, tuple[int, int]] = {}
+        """Documents and bytes of each account that has some waiting; a key has any region."""
         self._queued = 0
         self._waiting = 0
         self._waiting_bytes = 0
@@ -96,7 +95,7 @@ class Writer:
         the insert fails, it has that error.
 
         Raises:
-            ThrottledError: The queue is full, or half full of this tenant's; nothing was taken.
+            ThrottledError: The queue is full, or half full of this account's; nothing was taken.
             StoreUnavailableError: The writer is closing; nothing was taken.
         """
         future: Future[None] = Future()
@@ -105,11 +104,11 @@ class Writer:
             future.set_result(None)
             return future
         size_bytes = sum(len(document.document) for document in documents)
-        tenant = documents[0].tenant
+        account = documents[0].tenant.account
         with self._changed:
             if self._is_closing:
                 raise StoreUnavailableError("the server is stopping")
-            count, count_bytes = self._waiting_of.get(tenant, (0, 0))
+            count, count_bytes = self._waiting_of.get(account, (0, 0))
             count, count_bytes = count + len(documents), count_bytes + size_bytes
             if (
                 self._waiting + len(documents) > self._settings.queue_documents
@@ -118,7 +117,7 @@ class Writer:
                 or count_bytes > self._settings.queue_bytes // 2
             ):
                 raise ThrottledError("too many documents wait to be stored")
-            self._waiting_of[tenant] = count, count_bytes
+            self._waiting_of[account] = count, count_bytes
             self._waiting += len(documents)
             self._queued += len(documents)
             self._waiting_bytes += size_bytes
@@ -198,8 +197,8 @@ class Writer:
     def _forget(self, batch: _Batch) -> None:
         self._waiting -= len(batch.documents)
         self._waiting_bytes -= batch.size_bytes
-        tenant = batch.documents[0].tenant
-        count, count_bytes = self._waiting_of.pop(tenant)
+        account = batch.documents[0].tenant.account
+        count, count_bytes = self._waiting_of.pop(account)
         if count > len(batch.documents):
             left = count - len(batch.documents), count_bytes - batch.size_bytes
-            self._waiting_of[tenant] = left
+            self._waiting_of[account] = left

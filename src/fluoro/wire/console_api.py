@@ -48,6 +48,15 @@ class MapEdge(msgspec.Struct, frozen=True):
     counts: Counts
 
 
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Where the traces of an account are, when there are none in the region that was asked."""
+
+    region: str
+    """The one that was asked."""
+    regions: list[str]
+    """Those with traces, in alphabetical order; at least one."""
+
+
 class ServiceMap(msgspec.Struct, frozen=True):
     """Answer of `GET /console/api/map?start=&end=` (epoch seconds), `?trace=ID` for one trace's.
 
@@ -59,7 +68,9 @@ class ServiceMap(msgspec.Struct, frozen=True):
     nodes: list[MapNode]
     edges: list[MapEdge]
     latest_us: int | None
-    """Start of the newest trace there is, in or out of the range; null when the store is empty."""
+    """Start of the newest trace there is, in or out of the range; null when there is none."""
+    elsewhere: Elsewhere | None
+    """Null unless there is none, and some in other regions."""
     is_part: bool
     """More traces match than a map counts; these are some of them."""
     took_ms: float
@@ -100,6 +111,8 @@ class TraceList(msgspec.Struct, frozen=True):
     """Give it as `after` for the next page; null on the last."""
     latest_us: int | None
     """Start of the newest trace there is, for an empty page; null on all others."""
+    elsewhere: Elsewhere | None
+    """Null unless there is none, and some in other regions."""
     took_ms: float
 
 

@@ -131,6 +131,22 @@ async def test_without_a_server_the_last_answers_are_given(door, upstream, count
     assert counts.sampling_calls == {"passed": 2, "cached": 2}
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_server_that_is_busy_is_as_good_as_away(door, upstream, counts, status):
+    """SDKs get the last answers, and what they said is kept."""
+    rules = (await door.post(RULES)).content
+    await door.post(TARGETS, content=REPORT)
+    answer = upstream._answer
+    upstream._answer = lambda *_: (status, {"message": "Rate exceeded"})
+    assert (await door.post(RULES)).content == rules
+    assert (await door.post(TARGETS, content=REPORT)).status_code == 200
+    upstream._answer = answer
+    await door.post(TARGETS, content=REPORT)
+    (report,) = upstream.bodies(TARGETS)[-1]["SamplingStatisticsDocuments"]
+    assert report["RequestCount"] == 6
+    assert counts.sampling_calls == {"passed": 3, "cached": 2}
+
+
 async def test_what_a_client_said_meanwhile_reaches_the_server(door, upstream):
     """The first report after the server's return has the statistics of those it missed."""
     await door.post(TARGETS, content=REPORT)

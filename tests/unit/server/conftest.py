@@ -12,6 +12,7 @@ from fluoro.server.app import create_app
 from fluoro.server.backend import Backend
 from fluoro.server.identity import Identity
 from fluoro.server.settings import ServerSettings
+from fluoro.server.throttle import Throttle
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.writer import Writer, WriterSettings
 
@@ -73,7 +74,10 @@ class FailingStorage(MemoryStorage):
 
 
 class Server(SimpleNamespace):
-    """The client, and what is behind it; `now_s` is the server's clock, `keys` None without."""
+    """The client, and what is behind it; `now_s` is the server's clock, `keys` None without.
+
+    `requests_per_s` stands still with the clock.
+    """
 
     def call(self, path, body=None, **headers):
         """POST a body (JSON unless bytes) and return the answer."""
@@ -97,15 +101,23 @@ def make_server(settings=None, writer=None, keys=None):
     def clock_us():
         return server.now_s * 1_000_000
 
+    settings = settings or ServerSettings()
+    throttle = Throttle(settings.requests_per_s, lambda: server.now_s * 1_000_000_000)
     server.backend = Backend(
         server.storage,
         server.writer,
-        settings or ServerSettings(),
+        settings,
         clock_us,
-        Identity(lambda: server.keys, clock_us, LOCAL.region),
+        Identity(lambda: server.keys, clock_us, LOCAL.region, throttle),
     )
     server.client = TestClient(create_app(server.backend), raise_server_exceptions=False)
     return server
+
+
+@pytest.fixture
+def anyio_backend():
+    """What the programs run on."""
+    return "asyncio"
 
 
 @pytest.fixture

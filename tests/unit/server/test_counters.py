@@ -26,6 +26,8 @@ def test_every_metric_is_in_the_reference(server):
     rows = re.findall(r"^\| `(fluoro_\w+)` \| (\w+) \|", PAGE.read_text(), re.MULTILINE)
     found = [
         *metrics(server.backend.counters, server.writer, "1"),
+        *server.backend.identity.throttle.metrics(),
+        *server.backend.fairness.metrics(),
         *Jobs(bool, []).metrics(),
         *upkeep.metrics(Dropped(), server.backend.settings),
     ]

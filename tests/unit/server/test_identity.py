@@ -90,6 +90,20 @@ def test_nothing_is_answered_unsigned(guarded, operation):
     refused(answer, "MissingAuthenticationTokenException")
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
+def test_no_operation_takes_a_bad_signature(guarded, operation):
+    """A wrong secret, an old request, another body: each is refused before the role is asked."""
+    path = operation.path
+    headers = signed("WRITE1", path, b"{}")
+    for answer in (
+        call(guarded, "ADMIN1", path, secret="another-secret-of-1"),  # noqa: S106
+        call(guarded, "ADMIN1", path, late_s=301),
+        call(guarded, "ADMIN1", path, late_s=-301),
+        guarded.call(path, b"{ }", **headers),
+    ):
+        refused(answer, "InvalidSignatureException")
+
+
 def test_without_keys_signatures_are_ignored(server, document):
     """All data is the local account's, whatever a client signs with."""
     server.put(document())
@@ -178,6 +192,13 @@ def test_another_body(guarded):
     assert guarded.call("/EncryptionConfig", b"{ }", **headers).status_code == 200
 
 
+def test_the_same_request_again(guarded):
+    """SDKs send it again when an answer is lost."""
+    headers = signed("READ1", "/EncryptionConfig", b"{}")
+    answers = [guarded.call("/EncryptionConfig", b"{}", **headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
 def test_another_operation(guarded):
     """A signature is for one path."""
     headers = signed("READ1", "/EncryptionConfig", b"{}")
@@ -202,11 +223,11 @@ def test_a_strangers_body_is_not_read(make):
     refused(answer, "RequestEntityTooLargeException", 413)
 
 
-def page(server, user=None, password=None, **headers):
+def page(server, user=None, password=None, name="traces", **headers):
     if user is not None:
         text = base64.b64encode(f"{user}:{password}".encode()).decode()
         headers["Authorization"] = f"Basic {text}"
-    path = f"/console/api/traces?start={NOW_S - 60}&end={NOW_S + 600}"
+    path = f"/console/api/{name}?start={NOW_S - 60}&end={NOW_S + 600}"
     return server.client.get(path, headers=headers)
 
 
@@ -269,3 +290,21 @@ def test_an_empty_region_is_explained(guarded, document, window, path):
     (line,) = [line for line in lines if line["event"] == "region_empty"]
     assert (line["account"], line["region"]) == (ONE, "eu-north-1")
     assert line["regions"] == ["eu-west-1", "us-east-1"]
+
+
+@pytest.mark.parametrize("name", ["traces", "map"])
+def test_the_console_says_where_the_data_is(guarded, document, name):
+    """For a region without any; to the owner of the data alone."""
+    for region in ("us-west-2", "us-east-1"):
+        documents = {"TraceSegmentDocuments": [json.dumps(document())]}
+        call(guarded, "WRITE1", "/TraceSegments", documents, region=region)
+
+    def elsewhere(user):
+        return page(guarded, user, f"secret-of-{user[:5]}-long", name).json()["elsewhere"]
+
+    assert elsewhere("READ1/eu-west-1") == {
+        "region": "eu-west-1",
+        "regions": ["us-east-1", "us-west-2"],
+    }
+    assert elsewhere("READ1/us-west-2") is None
+    assert elsewhere("READ2/eu-west-1") is None

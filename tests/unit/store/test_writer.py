@@ -159,7 +159,7 @@ def test_a_flush_is_no_larger_than_its_limit_but_never_splits_a_request(store, w
     ],
     ids=["documents", "bytes"],
 )
-def test_no_tenant_fills_more_than_half_of_the_queue(store, writer_of, settings):
+def test_no_account_fills_more_than_half_of_the_queue(store, writer_of, settings):
     """And a request that does not fit is refused whole."""
     writer = writer_of(settings)
     held(store, writer)
@@ -170,6 +170,16 @@ def test_no_tenant_fills_more_than_half_of_the_queue(store, writer_of, settings)
     with pytest.raises(ThrottledError):
         writer.put(documents(1, Tenant("3" * 12, "eu-west-1")))
     assert (writer.received, writer.waiting, writer.waiting_bytes) == (10, 10, 100)
+
+
+def test_regions_make_an_account_no_larger(store, writer_of):
+    """Half of the queue is what it has in all of them: a key may sign for any."""
+    writer = writer_of(WriterSettings(queue_documents=10, flush_interval_s=0.0))
+    held(store, writer)
+    writer.put(documents(4))
+    with pytest.raises(ThrottledError):
+        writer.put(documents(1, Tenant(ONE.account, "eu-north-1")))
+    writer.put(documents(5, TWO))
 
 
 def test_room_comes_back_when_a_flush_is_done(store, writer_of):

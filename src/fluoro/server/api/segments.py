@@ -5,12 +5,13 @@ Source: spec of segment documents, section 10; architecture, section 5.
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 
 import msgspec
 import structlog
 from anyio import lowlevel
 
-from fluoro.errors import InputError, InvalidDocumentError, ThrottledError
+from fluoro.errors import InputError, InvalidDocumentError, StoreUnavailableError, ThrottledError
 from fluoro.model.tenant import Tenant
 from fluoro.server.backend import Backend
 from fluoro.store.storage import Accepted
@@ -27,6 +28,9 @@ MOST_DOCUMENTS = 50
 MOST_OF_AGENT = 5_000
 """Of a request that has `Sources`, as Fluoro's agent sends it."""
 
+_DURABLE_S = 50.0
+"""Longest wait for the store; AWS's clients wait a minute for an answer."""
+
 _AT_A_TIME = 200
 """Documents that are checked before others may run."""
 
@@ -41,7 +45,7 @@ async def put_trace_segments(
     Raises:
         InputError: No documents, or too many.
         ThrottledError: The queue is full; nothing was taken.
-        StoreUnavailableError: The store failed; the caller sends all again.
+        StoreUnavailableError: The store failed or is too slow; the caller sends all again.
     """
     texts = request.trace_segment_documents
     if not texts:
@@ -81,10 +85,19 @@ async def put_trace_segments(
         raise
     _count(backend, refused)
     if backend.settings.acknowledge == "durable":
-        await asyncio.wrap_future(stored)
+        await _durable(stored)
     return PutTraceSegmentsResult(
         [UnprocessedTraceSegment(each.segment_id, each.reason, each.message) for each in refused]
     )
+
+
+async def _durable(stored: Future[None]) -> None:
+    """Return once documents are stored; they may still be when it has taken too long."""
+    try:
+        async with asyncio.timeout(_DURABLE_S):
+            await asyncio.wrap_future(stored)
+    except TimeoutError as error:
+        raise StoreUnavailableError("the store takes too long to store documents") from error
 
 
 def _sources(request: PutTraceSegmentsRequest) -> Sequence[str]:

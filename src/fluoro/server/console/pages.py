@@ -16,7 +16,7 @@ from fluoro.model import ids
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.server import body
-from fluoro.server.backend import Backend
+from fluoro.server.backend import Asker, Backend
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
 from fluoro.server.groups import read_filter
@@ -34,7 +34,14 @@ from fluoro.traces.assemble import assemble
 from fluoro.traces.summary import distinct
 from fluoro.traces.trace import Trace
 from fluoro.wire import coerce
-from fluoro.wire.console_api import ServiceMap, Skeleton, SpanDetail, TraceList, TraceRow
+from fluoro.wire.console_api import (
+    Elsewhere,
+    ServiceMap,
+    Skeleton,
+    SpanDetail,
+    TraceList,
+    TraceRow,
+)
 from fluoro.wire.document import subsegment
 
 PREFIX = "/console/api/"
@@ -99,16 +106,19 @@ def _endpoint(backend: Backend, page: _Page) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         request.state.operation = f"console{page.__name__}"
         backend.admit()
+        tenant = backend.identity.admit_person(request.scope, "the console")
         question = _Question(
             backend.storage,
-            backend.identity.admit_person(request.scope, "the console"),
+            tenant,
             {**request.query_params, **request.path_params},
             time.perf_counter(),
         )
-        found = await backend.run(page, question)
-        return await body.answer(
-            _ENCODER.encode(found), request.headers, headers={"Cache-Control": "no-store"}
-        )
+        with backend.fairness.under_way(tenant.account):
+            asker = Asker(tenant.account, request.is_disconnected)
+            found = await backend.run(asker, page, question)
+            return await body.answer(
+                _ENCODER.encode(found), request.headers, headers={"Cache-Control": "no-store"}
+            )
 
     return endpoint
 
@@ -126,15 +136,26 @@ def _service_map(question: _Question) -> ServiceMap:
             found, is_part = _matching(question, start_us, end_us)
             window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
             rows = question.storage.graph(question.tenant, *window, found)
+    latest_us = question.storage.latest_us(question.tenant)
     return ServiceMap(
         start_us=start_us,
         end_us=end_us,
         nodes=map_nodes(rows),
         edges=map_edges(rows),
-        latest_us=question.storage.latest_us(question.tenant),
+        latest_us=latest_us,
+        elsewhere=_elsewhere(question) if latest_us is None else None,
         is_part=is_part,
         took_ms=question.took_ms(),
     )
+
+
+def _elsewhere(question: _Question) -> Elsewhere | None:
+    """Where there are traces, for a region without any."""
+    tenant = question.tenant
+    regions = [
+        region for region in question.storage.regions(tenant.account) if region != tenant.region
+    ]
+    return Elsewhere(tenant.region, regions) if regions else None
 
 
 def _matching(question: _Question, start_us: int, end_us: int) -> tuple[list[str] | None, bool]:
@@ -169,11 +190,14 @@ def _traces(question: _Question) -> TraceList:
         page = read_page(
             question.storage, question.tenant, search, lambda trace: matches(expression, trace)
         )
+    latest_us = None if page.traces else question.storage.latest_us(question.tenant)
+    is_empty = not page.traces and latest_us is None
     return TraceList(
         traces=[_row(trace) for trace in page.traces],
         total=total,
         next=spell_token(Token(page.after, 0, query)) if page.after else None,
-        latest_us=None if page.traces else question.storage.latest_us(question.tenant),
+        latest_us=latest_us,
+        elsewhere=_elsewhere(question) if is_empty else None,
         took_ms=question.took_ms(),
     )
 

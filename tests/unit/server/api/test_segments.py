@@ -1,8 +1,10 @@
 import json
+import threading
 
 import pytest
 
 from fluoro.model.tenant import LOCAL
+from fluoro.server.api import segments
 from fluoro.server.settings import ServerSettings
 
 TRACE = "1-6553f100-00000000000000000000000a"
@@ -99,3 +101,16 @@ def test_an_insert_that_fails_is_not_acknowledged(make, document):
     server.storage.is_broken = True
     answer = server.call("/TraceSegments", {"TraceSegmentDocuments": [json.dumps(document())]})
     assert answer.status_code == 503
+
+
+def test_a_store_that_takes_too_long_is_not_waited_for(server, document, monkeypatch):
+    """503, so the sender comes again; what was taken is stored all the same."""
+    insert, is_open = server.storage.insert, threading.Event()
+    monkeypatch.setattr(segments, "_DURABLE_S", 0.01)
+    monkeypatch.setattr(server.writer, "_insert", lambda batch: is_open.wait(60) and insert(batch))
+    answer = server.call("/TraceSegments", {"TraceSegmentDocuments": [json.dumps(document())]})
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    is_open.set()
+    server.writer.close()
+    assert server.writer.stored == 1
