@@ -3,6 +3,7 @@
 Source: botocore's service model; spec of the API, sections 1 to 4.
 """
 
+import functools
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -38,6 +39,7 @@ from fluoro.wire import (
     xray_retrieval,
     xray_sampling,
     xray_statistics,
+    xray_telemetry,
 )
 from fluoro.wire.xray_api import Shape
 
@@ -62,7 +64,8 @@ class Operation(msgspec.Struct, frozen=True):
 def _blocking(function: Callable[[Backend, Tenant, Any], Shape]) -> Handler:
     """A handler of a function that asks the store and so runs in a worker thread."""
 
-    async def handler(backend: Backend, tenant: Tenant, request: Shape) -> Shape:
+    @functools.wraps(function)
+    async def handler(backend: Backend, tenant: Tenant, request: Any) -> Shape:
         return await backend.run(function, backend, tenant, request)
 
     return handler
@@ -156,7 +159,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "PutTelemetryRecords",
         "/TelemetryRecords",
-        xray_api.PutTelemetryRecordsRequest,
+        xray_telemetry.PutTelemetryRecordsRequest,
         _blocking(telemetry.put_telemetry_records),
         {"write"},
     ),
