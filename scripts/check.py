@@ -19,6 +19,7 @@ CHECKS: list[tuple[str, list[object], Path]] = [
     ("imports", [_BIN / "lint-imports"], ROOT),
     ("rules of the project", [_BIN / "pytest", "-q", *_RULES], ROOT),
     ("generated settings reference", [PYTHON, _SCRIPTS / "settings_docs.py", "--check"], ROOT),
+    ("generated API reference", [PYTHON, _SCRIPTS / "api_docs.py", "--check"], ROOT),
     ("generated console types", [PYTHON, _SCRIPTS / "console_types.py", "--check"], ROOT),
     ("console lint", ["npm", "run", "--silent", "lint"], CONSOLE),
     ("console types", ["npm", "run", "--silent", "types"], CONSOLE),

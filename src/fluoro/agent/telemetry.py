@@ -12,7 +12,7 @@ import structlog
 
 from fluoro.agent.counts import Counts
 from fluoro.agent.upstream import post
-from fluoro.wire.xray_api import (
+from fluoro.wire.xray_telemetry import (
     BackendConnectionErrors,
     PutTelemetryRecordsRequest,
     TelemetryRecord,

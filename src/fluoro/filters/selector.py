@@ -11,9 +11,7 @@ from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import GraphRows, Node, Statistics, total
 from fluoro.model.outcome import OUTCOMES
-
-LONGEST = 500
-"""Characters of a selector."""
+from fluoro.wire.xray_statistics import LONGEST_SELECTOR
 
 Selector = ServiceTest | EdgeTest | None
 """A service, an edge, or all edges from clients; none has a body."""
@@ -25,8 +23,10 @@ def parse_selector(text: str) -> Selector:
     Raises:
         FilterSyntaxError: It is neither `service(...)` nor `edge(...)`, or has a body.
     """
-    if len(text) > LONGEST:
-        raise FilterSyntaxError(f"Entity selector exceeds {LONGEST} characters", LONGEST)
+    if len(text) > LONGEST_SELECTOR:
+        raise FilterSyntaxError(
+            f"Entity selector exceeds {LONGEST_SELECTOR} characters", LONGEST_SELECTOR
+        )
     selector = parse(text)
     if selector is None:
         return None

@@ -14,8 +14,13 @@ NO_ID = "0" * 16
 NO_TRACE_ID = "1-00000000-" + "0" * 24
 """The trace id that unsampled requests carry; never a real one."""
 
-_TRACE_ID = re.compile(r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}\Z")
-_W3C_TRACE_ID = re.compile(r"[0-9a-fA-F]{32}\Z")
+_XRAY = r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}"
+_W3C = r"[0-9a-fA-F]{32}"
+TRACE_ID = f"{_XRAY}|{_W3C}"
+"""Regular expression of the two forms that `parse_trace_id` takes."""
+
+_TRACE_ID = re.compile(rf"{_XRAY}\Z")
+_W3C_TRACE_ID = re.compile(rf"{_W3C}\Z")
 _ID = re.compile(r"[0-9a-fA-F]{16}\Z")
 
 

@@ -14,11 +14,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluoro.errors import FluoroError, StoreError, UnknownOperationError
-from fluoro.server import body, operations
+from fluoro.server import body, openapi, operations
 from fluoro.server.backend import Backend
 from fluoro.server.console import pages, static
 from fluoro.server.errors import INTERNAL, Refusal, refusal_of
 from fluoro.wire.console_api import Problem
+from fluoro.wire.xray_api import ErrorAnswer
 
 _LOG = structlog.get_logger()
 _OTHER = "Other"
@@ -72,9 +73,13 @@ def create_app(backend: Backend) -> ASGIApp:
     async def unknown_operation(request: Request) -> Response:
         raise UnknownOperationError(f"{request.url.path} is no operation, or none yet")
 
+    async def described(request: Request) -> Response:
+        return await body.answer(openapi.text(), request.headers)
+
     inner = Starlette(
         routes=[
             *operations.routes(backend),
+            Route(openapi.PATH, described, methods=["GET"]),
             *pages.routes(backend),
             *static.routes(),
             Route("/{path:path}", unknown_operation, methods=["POST", "PUT", "PATCH", "DELETE"]),
@@ -103,12 +108,7 @@ async def _refused(request: Request, refusal: Refusal) -> Response:
         text = msgspec.json.encode(problem)
     else:
         text = msgspec.json.encode(
-            {
-                "__type": refusal.name,
-                "Message": refusal.message,
-                "message": refusal.message,
-                **({"ResourceName": refusal.resource} if refusal.resource else {}),
-            }
+            ErrorAnswer(refusal.name, refusal.message, refusal.message, refusal.resource)
         )
     headers = {"x-amzn-ErrorType": refusal.name}
     status = HTTPStatus(refusal.status)

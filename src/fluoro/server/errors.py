@@ -109,6 +109,14 @@ def refusal_of(error: FluoroError) -> Refusal:
     return INTERNAL
 
 
+def name_of(class_: type[FluoroError]) -> tuple[str, HTTPStatus]:
+    """What every exception of a class is answered with: AWS's name and the status."""
+    for each in class_.__mro__:
+        if each in _BY_CLASS:
+            return _BY_CLASS[each]
+    return INTERNAL.name, INTERNAL.status
+
+
 def _retry_after_s(error: FluoroError, status: HTTPStatus) -> int | None:
     if isinstance(error, ThrottledError):
         return error.retry_after_s

@@ -38,6 +38,7 @@ from fluoro.wire import (
     xray_retrieval,
     xray_sampling,
     xray_statistics,
+    xray_telemetry,
 )
 from fluoro.wire.xray_api import Shape
 
@@ -64,6 +65,11 @@ class Operation(msgspec.Struct, frozen=True):
     handler: Handler | Blocking
     roles: Collection[Role]
     """Whose keys may; admin's always."""
+
+    @property
+    def function(self) -> Callable[..., object]:
+        """The handler, whose docstring says what it answers and refuses."""
+        return self.handler.function if isinstance(self.handler, Blocking) else self.handler
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -154,7 +160,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "PutTelemetryRecords",
         "/TelemetryRecords",
-        xray_api.PutTelemetryRecordsRequest,
+        xray_telemetry.PutTelemetryRecordsRequest,
         Blocking(telemetry.put_telemetry_records),
         {"write"},
     ),

@@ -10,12 +10,15 @@ import msgspec
 
 from fluoro.errors import InputError, StoreTimeoutError, UnreadableBodyError
 from fluoro.model.times import to_us
-from fluoro.wire.xray_api import Shape, Timestamp
+from fluoro.wire.xray_api import Shape
+from fluoro.wire.xray_members import Timestamp
 
 _PLACE = re.compile(r"(?P<what>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?\Z", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WORD = re.compile(r"(?<![^.\[])\w")
 _NULL = "got `null`"
+_BOUND = re.compile(r"Expected `\w+` (of length )?([<>])= (-?\d+)(?:\.0)?")
+_PATTERN = re.compile(r"Expected `str` matching regex '\^(.*)\\\\Z'")
 
 _US_PER_S = 1_000_000
 _MINUTE_US = 60 * _US_PER_S
@@ -46,8 +49,14 @@ def _refusal(text: str) -> InputError:
         path = f"{path}.{missing[1]}" if path else missing[1]
     if not path:
         return UnreadableBodyError("the body is not a JSON object")
-    is_absent = missing or what.endswith(_NULL)
-    return invalid(path, "Member must not be null" if is_absent else what)
+    if missing or what.endswith(_NULL):
+        what = "Member must not be null"
+    elif bound := _BOUND.fullmatch(what):
+        size, side = "length" if bound[1] else "value", "less" if bound[2] == "<" else "greater"
+        what = f"Member must have {size} {side} than or equal to {bound[3]}"
+    elif pattern := _PATTERN.fullmatch(what):
+        what = f"Member must satisfy regular expression pattern: {pattern[1]}"
+    return invalid(path, what)
 
 
 def invalid(path: str, constraint: str) -> InputError:

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from fluoro.wire.xray_api import Shape
 
-PolicyName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\w+=,.@-]+\Z")]
+PolicyName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_+=,.@-]+\Z")]
 EncryptionType = Literal["NONE", "KMS"]
 Destination = Literal["XRay", "CloudWatchLogs"]
 
@@ -111,7 +111,7 @@ class GetIndexingRulesResult(Shape, frozen=True):
 class ProbabilisticRuleValueUpdate(Shape, frozen=True):
     """How many percent are wanted."""
 
-    desired_sampling_percentage: float
+    desired_sampling_percentage: Annotated[float, Meta(ge=0, le=100)]
 
 
 class IndexingRuleValueUpdate(Shape, frozen=True):
@@ -123,7 +123,7 @@ class IndexingRuleValueUpdate(Shape, frozen=True):
 class UpdateIndexingRuleRequest(Shape, frozen=True):
     """A rule by name, and what it is to be."""
 
-    name: str
+    name: Annotated[str, Meta(examples=["Default"])]
     rule: IndexingRuleValueUpdate
 
 
@@ -140,7 +140,7 @@ class PutResourcePolicyRequest(Shape, frozen=True):
     """A policy; with a revision id it must be the one that is there, `0` for none."""
 
     policy_name: PolicyName
-    policy_document: str
+    policy_document: Annotated[str, Meta(examples=['{"Version": "2012-10-17", "Statement": []}'])]
     policy_revision_id: str | None = None
     bypass_policy_lockout_check: bool = False
 

@@ -11,12 +11,16 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Timestamp = float | str
-"""A time in a request: epoch seconds as a number or a numeral, or ISO 8601."""
-
-Count = Annotated[int, Meta(ge=0)]
-GroupName = Annotated[str, Meta(min_length=1, max_length=32)]
-GroupArn = Annotated[str, Meta(min_length=1, max_length=400)]
+from fluoro.wire.xray_members import (
+    MOST_IDS,
+    MOST_OF_AGENT,
+    Document,
+    FilterExpression,
+    GroupArn,
+    GroupName,
+    Timestamp,
+    TraceId,
+)
 
 _SPELLINGS = {
     "arn": "ARN",
@@ -59,7 +63,9 @@ class Tag(Shape, frozen=True):
 class PutTraceSegmentsRequest(Shape, frozen=True):
     """Documents as JSON texts; the last two members are Fluoro's own, sent by its agent."""
 
-    trace_segment_documents: list[str]
+    trace_segment_documents: Annotated[
+        list[Document], Meta(extra_json_schema={"minItems": 1, "maxItems": MOST_OF_AGENT})
+    ]
     sources: list[msgspec.Raw] | None = None
     """Pods that documents came from (JSON objects)."""
     document_sources: list[int | None] | None = None
@@ -83,7 +89,9 @@ class PutTraceSegmentsResult(Shape, frozen=True):
 class BatchGetTracesRequest(Shape, frozen=True):
     """At most five trace ids."""
 
-    trace_ids: list[str]
+    trace_ids: Annotated[
+        list[TraceId], Meta(extra_json_schema={"minItems": 1, "maxItems": MOST_IDS})
+    ]
     next_token: str | None = None
 
 
@@ -125,7 +133,7 @@ class GetTraceSummariesRequest(Shape, frozen=True):
     time_range_type: Literal["TraceId", "Event", "Service"] | None = None
     sampling: bool | None = None
     sampling_strategy: SamplingStrategy | None = None
-    filter_expression: str | None = None
+    filter_expression: FilterExpression | None = None
     next_token: str | None = None
 
 
@@ -352,7 +360,7 @@ class GetServiceGraphResult(Shape, frozen=True):
 class GetTraceGraphRequest(Shape, frozen=True):
     """Exactly one trace id."""
 
-    trace_ids: list[str]
+    trace_ids: Annotated[list[TraceId], Meta(extra_json_schema={"minItems": 1, "maxItems": 1})]
     next_token: str | None = None
 
 
@@ -362,39 +370,18 @@ class GetTraceGraphResult(Shape, frozen=True):
     services: list[Service]
 
 
-# --- agents ---
-
-
-class BackendConnectionErrors(Shape, frozen=True):
-    """Failed calls of an agent to its upstream since its last record."""
-
-    timeout_count: int = 0
-    connection_refused_count: int = 0
-    http_code_4xx_count: int = 0
-    http_code_5xx_count: int = 0
-    unknown_host_count: int = 0
-    other_count: int = 0
-
-
-class TelemetryRecord(Shape, frozen=True, omit_defaults=False):
-    """An agent's counts since its last record."""
-
-    timestamp: Timestamp
-    segments_received_count: int = 0
-    segments_sent_count: int = 0
-    segments_spillover_count: int = 0
-    segments_rejected_count: int = 0
-    backend_connection_errors: BackendConnectionErrors | None = None
-
-
-class PutTelemetryRecordsRequest(Shape, frozen=True):
-    """Records of one agent."""
-
-    telemetry_records: list[TelemetryRecord]
-    ec2_instance_id: Annotated[str, Meta(max_length=20)] | None = None
-    hostname: Annotated[str, Meta(max_length=255)] | None = None
-    resource_arn: Annotated[str, Meta(max_length=500)] | None = None
+# --- every operation ---
 
 
 class Empty(Shape, frozen=True):
     """Answer of operations that return nothing: `{}`."""
+
+
+class ErrorAnswer(Shape, frozen=True):
+    """A refusal; clients take the name from the header or from here, the text by either member."""
+
+    name: str = msgspec.field(name="__type")
+    text: str = msgspec.field(name="Message")
+    message: str = msgspec.field(name="message")
+    resource_name: str | None = None
+    """ARN of what it is about, when that is not found or has too many tags."""

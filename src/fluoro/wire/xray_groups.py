@@ -4,11 +4,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from fluoro.wire.xray_api import GroupArn, GroupName, Shape, Tag
+from fluoro.wire.xray_api import Shape, Tag
+from fluoro.wire.xray_members import FilterExpression, GroupArn, GroupName
 
 Tags = Annotated[list[Tag], Meta(max_length=200)]
 
-_Arn = Annotated[str, Meta(min_length=1, max_length=1011)]
+_Arn = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=1011,
+        examples=["arn:aws:xray:us-east-1:000000000000:sampling-rule/Default"],
+    ),
+]
 _TagKey = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -40,8 +48,8 @@ class GroupResult(Shape, frozen=True):
 class CreateGroupRequest(Shape, frozen=True):
     """A group that is to be."""
 
-    group_name: GroupName
-    filter_expression: str | None = None
+    group_name: Annotated[GroupName, Meta(pattern=r"^[A-Za-z0-9_-]+\Z")]
+    filter_expression: FilterExpression | None = None
     insights_configuration: InsightsConfiguration | None = None
     tags: Tags | None = None
 
@@ -51,7 +59,7 @@ class UpdateGroupRequest(Shape, frozen=True):
 
     group_name: GroupName | None = None
     group_arn: GroupArn | None = None
-    filter_expression: str | None = None
+    filter_expression: FilterExpression | None = None
     insights_configuration: InsightsConfiguration | None = None
 
 

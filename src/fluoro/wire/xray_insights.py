@@ -4,13 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fluoro.wire.xray_api import GroupArn, GroupName, ServiceId, Shape, Timestamp
+from fluoro.wire.xray_api import ServiceId, Shape
+from fluoro.wire.xray_members import GroupArn, GroupName, Timestamp
 
 InsightId = Annotated[
     str,
     Meta(
+        examples=["12345678-1234-4234-8234-1234567890ab"],
         pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-5][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}"
-        r"-[0-9a-fA-F]{12}\Z"
+        r"-[0-9a-fA-F]{12}\Z",
     ),
 ]
 Token = Annotated[str, Meta(min_length=1, max_length=2000)]

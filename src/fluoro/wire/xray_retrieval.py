@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from fluoro.wire.xray_api import Service, Shape, Timestamp
+from fluoro.wire import xray_members
+from fluoro.wire.xray_api import Service, Shape
+from fluoro.wire.xray_members import Timestamp
 
-TraceId = Annotated[str, Meta(min_length=1, max_length=35)]
+TraceId = Annotated[xray_members.TraceId, Meta(min_length=1, max_length=35)]
 RetrievalToken = Annotated[str, Meta(max_length=1020)]
 RetrievalStatus = Literal["SCHEDULED", "RUNNING", "COMPLETE", "FAILED", "CANCELLED", "TIMEOUT"]
 TraceFormat = Literal["XRAY", "OTEL"]

@@ -5,9 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from fluoro.wire.xray_api import Count, Shape, Tag, Timestamp
+from fluoro.wire.xray_api import Shape, Tag
+from fluoro.wire.xray_members import Count, Integer, Timestamp
 
-RuleName = Annotated[str, Meta(min_length=1, max_length=32)]
+RuleName = Annotated[str, Meta(min_length=1, max_length=32, examples=["Default"])]
 ClientId = Annotated[str, Meta(min_length=24, max_length=24)]
 """Any 24 characters; SDKs send hex digits."""
 
@@ -84,7 +85,7 @@ class NewSamplingRule(Shape, frozen=True, kw_only=True):
     host: _UpTo64
     http_method: _UpTo10 = msgspec.field(name="HTTPMethod")
     url_path: _UpTo128
-    version: Annotated[int, Meta(ge=1)]
+    version: Annotated[int, Meta(ge=1, le=1)]
     attributes: _Attributes | None = None
     sampling_rate_boost: SamplingRateBoost | None = None
 
@@ -102,7 +103,7 @@ class SamplingRuleUpdate(Shape, frozen=True, kw_only=True):
     rule_name: RuleName | None = None
     rule_arn: str | None = None
     resource_arn: _UpTo500 | None = None
-    priority: int | None = None
+    priority: Integer | None = None
     fixed_rate: _Rate | None = None
     reservoir_size: Count | None = None
     service_name: _UpTo64 | None = None

@@ -4,14 +4,23 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from fluoro.wire.xray_api import (
-    GroupArn,
-    GroupName,
-    HistogramEntry,
-    Shape,
-    SummaryStatistics,
-    Timestamp,
-)
+from fluoro.wire.xray_api import HistogramEntry, Shape, SummaryStatistics
+from fluoro.wire.xray_members import GroupArn, GroupName, Timestamp
+
+LONGEST_SELECTOR = 500
+"""Characters of an EntitySelectorExpression."""
+
+PERIODS = (60, 300)
+"""Seconds of a bucket."""
+
+_Selector = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        examples=['service("web")'],
+        extra_json_schema={"maxLength": LONGEST_SELECTOR},
+    ),
+]
 
 
 class GetTimeSeriesServiceStatisticsRequest(Shape, frozen=True):
@@ -21,8 +30,8 @@ class GetTimeSeriesServiceStatisticsRequest(Shape, frozen=True):
     end_time: Timestamp
     group_name: GroupName | None = None
     group_arn: GroupArn | None = None
-    entity_selector_expression: Annotated[str, Meta(min_length=1)] | None = None
-    period: int | None = None
+    entity_selector_expression: _Selector | None = None
+    period: Annotated[int, Meta(extra_json_schema={"enum": [*PERIODS]})] | None = None
     forecast_statistics: bool | None = None
     next_token: str | None = None
 

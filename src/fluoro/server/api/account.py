@@ -7,7 +7,6 @@ queries, section 4.
 """
 
 import contextlib
-import math
 from typing import TypeVar
 
 import msgspec
@@ -70,14 +69,14 @@ def get_encryption_config(
     tenant: Tenant,
     request: GetEncryptionConfigRequest,  # noqa: ARG001  as all handlers
 ) -> GetEncryptionConfigResult:
-    """What was put last; type NONE at first."""
+    """What was put last; type `NONE` at first."""
     return GetEncryptionConfigResult(_encryption(_read(backend, tenant, _Encryption())[0]))
 
 
 def put_encryption_config(
     backend: Backend, tenant: Tenant, request: PutEncryptionConfigRequest
 ) -> PutEncryptionConfigResult:
-    """Keep it; it is ACTIVE at once.
+    """Keep it, `ACTIVE` at once, without effect: the store's volume is what can be encrypted.
 
     Raises:
         InputError: Type KMS has no key, or NONE has one.
@@ -99,14 +98,16 @@ def get_trace_segment_destination(
     tenant: Tenant,
     request: GetTraceSegmentDestinationRequest,  # noqa: ARG001  as all handlers
 ) -> TraceSegmentDestinationResult:
-    """What was set last; XRay at first."""
+    """What was set last; `XRay` and `ACTIVE` at first."""
     return _destination(_read(backend, tenant, _Destination())[0])
 
 
 def update_trace_segment_destination(
     backend: Backend, tenant: Tenant, request: UpdateTraceSegmentDestinationRequest
 ) -> TraceSegmentDestinationResult:
-    """Keep it; without a destination the one that is set stays.
+    """Keep it; `CloudWatchLogs` stays `PENDING`, since segments stay here.
+
+    Without a destination the one that is set stays.
 
     Raises:
         InputError: A configuration of CloudWatch Logs comes with another destination.
@@ -134,7 +135,7 @@ def _destination(setting: _Destination) -> TraceSegmentDestinationResult:
 def get_indexing_rules(
     backend: Backend, tenant: Tenant, request: GetIndexingRulesRequest
 ) -> GetIndexingRulesResult:
-    """The one rule, Default.
+    """The rule `Default`: what is wanted, and that 100 % are found by search.
 
     Raises:
         InputError: A token is given.
@@ -147,24 +148,20 @@ def get_indexing_rules(
 def update_indexing_rule(
     backend: Backend, tenant: Tenant, request: UpdateIndexingRuleRequest
 ) -> UpdateIndexingRuleResult:
-    """Keep how many percent are wanted.
+    """Keep how many percent are wanted, 0 to 100.
 
     Raises:
         NotFoundError: The rule is not Default.
-        InputError: The percentage is none.
+        InputError: The rule has no member.
     """
     value = request.rule.probabilistic
     if value is None:
         raise invalid("Rule", "Member must have exactly one member set")
-    percentage = value.desired_sampling_percentage
-    if not math.isfinite(percentage) or not 0 <= percentage <= _ALL:
-        raise invalid(
-            "Rule.Probabilistic.DesiredSamplingPercentage", "Member must be between 0 and 100"
-        )
     if request.name != _RULE:
         raise NotFoundError(f"Indexing rule {request.name} not found")
     now_s = backend.clock_us() // _US_PER_S
-    return UpdateIndexingRuleResult(_rule(_write(backend, tenant, _Indexing(percentage, now_s))))
+    setting = _Indexing(value.desired_sampling_percentage, now_s)
+    return UpdateIndexingRuleResult(_rule(_write(backend, tenant, setting)))
 
 
 def _rule(setting: _Indexing) -> IndexingRule:

@@ -21,7 +21,7 @@ NO_TOKEN = "NextToken is currently not supported"  # noqa: S105  a sentence
 def get_service_graph(
     backend: Backend, tenant: Tenant, request: GetServiceGraphRequest
 ) -> GetServiceGraphResult:
-    """The graph of what ended in [StartTime, EndTime), a long window in full minutes.
+    """Nodes and edges of what ended in [StartTime, EndTime), a long window in full minutes.
 
     With a group, of the traces that it holds.
 
@@ -50,7 +50,7 @@ def get_service_graph(
 def get_trace_graph(
     backend: Backend, tenant: Tenant, request: GetTraceGraphRequest
 ) -> GetTraceGraphResult:
-    """The graph of one trace, with exact histograms and without times.
+    """Nodes and edges of one trace, with exact histograms and without times.
 
     Raises:
         InputError: Not exactly one id, a bad or unknown one, or a token is given.

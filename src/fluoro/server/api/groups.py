@@ -4,7 +4,6 @@ Source: spec of groups, section 1; botocore's service model.
 """
 
 import base64
-import re
 import secrets
 
 import msgspec
@@ -23,23 +22,20 @@ from fluoro.wire.xray_api import Empty
 MOST_GROUPS = 25
 """With Default."""
 
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX_BYTES = 32
 
 
 def create_group(
     backend: Backend, tenant: Tenant, request: wire.CreateGroupRequest
 ) -> wire.GroupResult:
-    """Make a group, which holds traces of the past as well.
+    """Name the traces that a filter expression holds for, past ones too; up to 25 with Default.
 
     Raises:
-        InputError: The name is taken or no name, the filter is empty or wrong, there are 25 groups,
+        InputError: The name is taken, the filter is empty or wrong, there are 25 groups,
             or it is to notify without insights.
         TooManyTagsError: It has more than 50 tags.
     """
     name = request.group_name
-    if not _NAME.fullmatch(name):
-        raise invalid("GroupName", "Member must have letters, digits, - and _ only")
     kept = groups.kept_groups(backend.storage, tenant)
     if name in kept:
         raise _taken(name)
@@ -79,7 +75,7 @@ def update_group(
 
 
 def delete_group(backend: Backend, tenant: Tenant, request: wire.NamedGroupRequest) -> Empty:
-    """Delete a group; its traces stay.
+    """Delete a group by name or ARN; its traces stay.
 
     Raises:
         InputError: There is no such group, or it is Default.
@@ -95,7 +91,7 @@ def delete_group(backend: Backend, tenant: Tenant, request: wire.NamedGroupReque
 def get_group(
     backend: Backend, tenant: Tenant, request: wire.NamedGroupRequest
 ) -> wire.GroupResult:
-    """One group.
+    """One group by name or ARN.
 
     Raises:
         InputError: There is no such group.
@@ -108,7 +104,7 @@ def get_group(
 def get_groups(
     backend: Backend, tenant: Tenant, request: wire.GetGroupsRequest
 ) -> wire.GetGroupsResult:
-    """All groups, Default first, the others by name.
+    """All groups on one page, Default first, the others by name.
 
     Raises:
         InputError: A token is given.

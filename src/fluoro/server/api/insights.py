@@ -11,7 +11,6 @@ from fluoro.model.tenant import Tenant
 from fluoro.server.backend import Backend
 from fluoro.server.groups import DEFAULT, find
 from fluoro.server.requests import invalid, time_range
-from fluoro.wire.xray_api import Timestamp
 from fluoro.wire.xray_insights import (
     GetInsightEventsRequest,
     GetInsightEventsResult,
@@ -22,6 +21,7 @@ from fluoro.wire.xray_insights import (
     GetInsightSummariesRequest,
     GetInsightSummariesResult,
 )
+from fluoro.wire.xray_members import Timestamp
 
 _US_PER_S = 1_000_000
 _OLDEST_US = 30 * 86_400 * _US_PER_S
@@ -35,7 +35,7 @@ def get_insight(
     tenant: Tenant,  # noqa: ARG001  the same
     request: GetInsightRequest,  # noqa: ARG001  the same
 ) -> GetInsightResult:
-    """The insight of an id.
+    """The insight of an id; nothing detects insights yet, so every id is unknown.
 
     Raises:
         InputError: There is none.
@@ -48,7 +48,9 @@ def get_insight_summaries(
     tenant: Tenant,
     request: GetInsightSummariesRequest,
 ) -> GetInsightSummariesResult:
-    """The insights of a group (Default when none is named) that were open in a window.
+    """The insights that were open in a window of the last 30 days; none yet.
+
+    Those of the group Default when none is named.
 
     Raises:
         InputError: The window is reversed or begins more than 30 days ago, the group or the token
@@ -68,7 +70,7 @@ def get_insight_events(
     tenant: Tenant,  # noqa: ARG001  the same
     request: GetInsightEventsRequest,
 ) -> GetInsightEventsResult:
-    """What happened to an insight.
+    """What happened to an insight; every id is unknown yet.
 
     Raises:
         InputError: There is no such insight, or no such page.
@@ -82,7 +84,7 @@ def get_insight_impact_graph(
     tenant: Tenant,  # noqa: ARG001  as all handlers
     request: GetInsightImpactGraphRequest,
 ) -> GetInsightImpactGraphResult:
-    """The nodes that an insight touches, in [StartTime, EndTime).
+    """The nodes that an insight touches, in at most 6 hours; every id is unknown yet.
 
     Raises:
         InputError: The window is reversed, too long or too old, or there is no such insight.

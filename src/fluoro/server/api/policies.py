@@ -68,7 +68,7 @@ _POLICY = msgspec.json.Decoder(ResourcePolicy)
 def put_resource_policy(
     backend: Backend, tenant: Tenant, request: PutResourcePolicyRequest
 ) -> PutResourcePolicyResult:
-    """Make a policy, or replace it under the next revision id.
+    """Keep up to 5 policies of 5 KiB with revision ids, without effect: keys and roles decide.
 
     Raises:
         PolicySizeError: It is longer than 5 KiB.

@@ -21,7 +21,7 @@ from fluoro.model import ids
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
-from fluoro.server.api.traces import MOST_IDS, batch_get_traces
+from fluoro.server.api.traces import batch_get_traces
 from fluoro.server.backend import Backend
 from fluoro.server.requests import time_range
 from fluoro.store.resources import Resource
@@ -30,6 +30,7 @@ from fluoro.wire import otel_spans, xray_api
 from fluoro.wire.segment import decode
 from fluoro.wire.trace_links import links_of
 from fluoro.wire.xray_api import BatchGetTracesRequest, Empty
+from fluoro.wire.xray_members import MOST_IDS
 from fluoro.wire.xray_retrieval import (
     CancelTraceRetrievalRequest,
     GetRetrievedTracesGraphRequest,
@@ -79,7 +80,7 @@ _PLACE = msgspec.json.Decoder(_Place)
 def start_trace_retrieval(
     backend: Backend, tenant: Tenant, request: StartTraceRetrievalRequest
 ) -> StartTraceRetrievalResult:
-    """Find the traces of some ids that ran in [StartTime, EndTime], even in part.
+    """Find up to 100 traces by id that ran in the range, even in part; the token holds for an hour.
 
     Raises:
         InputError: The range is reversed, an id is none or there twice.
@@ -103,7 +104,7 @@ def start_trace_retrieval(
 def list_retrieved_traces(
     backend: Backend, tenant: Tenant, request: ListRetrievedTracesRequest
 ) -> ListRetrievedTracesResult:
-    """A page of the traces of a retrieval, as X-Ray's documents or as OpenTelemetry's spans.
+    """A page of five traces that were found: documents (`XRAY`) or OTLP's JSON spans (`OTEL`).
 
     Raises:
         NotFoundError: There is no such retrieval, or not any more.

@@ -55,7 +55,7 @@ def get_sampling_rules(
     tenant: Tenant,
     request: wire.GetSamplingRulesRequest,  # noqa: ARG001  as all handlers
 ) -> wire.GetSamplingRulesResult:
-    """All rules, on one page whatever the token, since no SDK asks for a second one."""
+    """All rules by name, Default last, on one page whatever the token."""
     kept = kept_rules(backend, tenant)
     return wire.GetSamplingRulesResult([_shape(each.record) for each in kept.values()])
 
@@ -63,10 +63,10 @@ def get_sampling_rules(
 def create_sampling_rule(
     backend: Backend, tenant: Tenant, request: wire.CreateSamplingRuleRequest
 ) -> wire.SamplingRuleResult:
-    """Make a rule, which SDKs hear of with their next report.
+    """Make a rule, one of 25 besides Default; SDKs hear of it with their next report.
 
     Raises:
-        InputError: It is no rule of version 1, has no name, or the name is taken.
+        InputError: It has no name, or the name is taken.
         RuleLimitError: There are 25 others.
         TooManyTagsError: It has more than 50 tags.
     """
@@ -77,8 +77,6 @@ def create_sampling_rule(
             "SamplingRule.RuleARN",
             f"Member must end with a name of at most {rules.LONGEST_NAME} characters",
         )
-    if new.version != 1:
-        raise invalid("SamplingRule.Version", "Member must be equal to 1")
     kept = kept_rules(backend, tenant)
     if name in kept:
         raise _taken(name)
@@ -107,7 +105,9 @@ def create_sampling_rule(
 def update_sampling_rule(
     backend: Backend, tenant: Tenant, request: wire.UpdateSamplingRuleRequest
 ) -> wire.SamplingRuleResult:
-    """Change the members that are there; an absent boost is taken away.
+    """Change the members that are there, of Default FixedRate and ReservoirSize.
+
+    An absent boost is taken away.
 
     Raises:
         InputError: There is no such rule, or it cannot be so.
@@ -136,7 +136,7 @@ def update_sampling_rule(
 def delete_sampling_rule(
     backend: Backend, tenant: Tenant, request: wire.DeleteSamplingRuleRequest
 ) -> wire.SamplingRuleResult:
-    """Delete a rule and answer what it was.
+    """Delete a rule by name or ARN and answer what it was; Default stays.
 
     Raises:
         InputError: There is no such rule, or it is Default.

@@ -36,7 +36,7 @@ _INTERVAL_US = INTERVAL_S * _US_PER_S
 def get_sampling_targets(
     backend: Backend, tenant: Tenant, request: GetSamplingTargetsRequest
 ) -> GetSamplingTargetsResult:
-    """Keep each report and answer the client's share of its rule's reservoir.
+    """Keep each client's report and answer its share of its rule's reservoir.
 
     Reports of anomalies are kept, too; no rate is raised for them.
 
@@ -99,7 +99,7 @@ def get_sampling_statistic_summaries(
     tenant: Tenant,
     request: GetSamplingStatisticSummariesRequest,  # noqa: ARG001  as all handlers
 ) -> GetSamplingStatisticSummariesResult:
-    """What was reported in the last full ten seconds, for each rule that there is."""
+    """What was reported of each rule in the last full ten seconds."""
     end_us = backend.clock_us() // _INTERVAL_US * _INTERVAL_US
     start_us = end_us - _INTERVAL_US
     counts = {name: [0, 0, 0] for name in kept_rules(backend, tenant)}

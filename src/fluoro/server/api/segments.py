@@ -21,12 +21,7 @@ from fluoro.wire.xray_api import (
     PutTraceSegmentsResult,
     UnprocessedTraceSegment,
 )
-
-MOST_DOCUMENTS = 50
-"""AWS's own limit."""
-
-MOST_OF_AGENT = 5_000
-"""Of a request that has `Sources`, as Fluoro's agent sends it."""
+from fluoro.wire.xray_members import MOST_DOCUMENTS, MOST_OF_AGENT
 
 _DURABLE_S = 50.0
 """Longest wait for the store; AWS's clients wait a minute for an answer."""
@@ -40,7 +35,7 @@ _LOG = structlog.get_logger()
 async def put_trace_segments(
     backend: Backend, tenant: Tenant, request: PutTraceSegmentsRequest
 ) -> PutTraceSegmentsResult:
-    """Store what passes the check; name what does not.
+    """Take up to 50 documents; those refused come back in `UnprocessedTraceSegments` with a code.
 
     Raises:
         InputError: No documents, or too many.

@@ -17,6 +17,7 @@ from fluoro.server.requests import over, time_range
 from fluoro.server.search import fingerprint
 from fluoro.store.storage import MinuteCount
 from fluoro.wire.xray_statistics import (
+    PERIODS,
     ForecastStatistics,
     GetTimeSeriesServiceStatisticsRequest,
     GetTimeSeriesServiceStatisticsResult,
@@ -26,7 +27,6 @@ from fluoro.wire.xray_statistics import (
 MOST_BUCKETS = 1440
 """Buckets of one page."""
 
-_PERIODS = (60, 300)
 _US_PER_S = 1_000_000
 
 
@@ -53,7 +53,7 @@ def get_time_series_service_statistics(
     """
     start_us, end_us = time_range(request.start_time, request.end_time)
     period = 60 if request.period is None else request.period
-    if period not in _PERIODS:
+    if period not in PERIODS:
         raise InputError("Time period must be one of [60, 300]")
     text = request.entity_selector_expression or ""
     selector = parse_selector(text)

@@ -19,7 +19,7 @@ from fluoro.wire.xray_groups import (
 
 
 def tag_resource(backend: Backend, tenant: Tenant, request: TagResourceRequest) -> Empty:
-    """Add tags, or change those of the same keys.
+    """Add tags to a group or a sampling rule, up to 50, or change those of the same keys.
 
     Raises:
         NotFoundError: There is no group or rule of this ARN.
@@ -46,7 +46,7 @@ def untag_resource(backend: Backend, tenant: Tenant, request: UntagResourceReque
 def list_tags_for_resource(
     backend: Backend, tenant: Tenant, request: ListTagsForResourceRequest
 ) -> ListTagsForResourceResult:
-    """All tags by key, on one page whatever the token.
+    """All tags of a group or a sampling rule by key, on one page whatever the token.
 
     Raises:
         NotFoundError: There is no group or rule of this ARN.

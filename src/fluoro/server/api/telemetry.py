@@ -5,7 +5,8 @@ import msgspec
 from fluoro.model.tenant import Tenant
 from fluoro.server.backend import Backend
 from fluoro.server.requests import microseconds
-from fluoro.wire.xray_api import Empty, PutTelemetryRecordsRequest
+from fluoro.wire.xray_api import Empty
+from fluoro.wire.xray_telemetry import PutTelemetryRecordsRequest
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -13,7 +14,7 @@ _ENCODER = msgspec.json.Encoder()
 def put_telemetry_records(
     backend: Backend, tenant: Tenant, request: PutTelemetryRecordsRequest
 ) -> Empty:
-    """Keep each record with the names of its sender, as a request of one record.
+    """Keep what agents and daemons tell of themselves, each record with the names of its sender.
 
     Raises:
         InputError: A record without a proper time; nothing was kept.

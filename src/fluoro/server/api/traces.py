@@ -34,9 +34,7 @@ from fluoro.wire.xray_api import (
     GetTraceSummariesRequest,
     GetTraceSummariesResult,
 )
-
-MOST_IDS = 5
-"""AWS's own limit."""
+from fluoro.wire.xray_members import MOST_IDS
 
 PAGE = 1_000
 """Summaries on one page."""
@@ -48,7 +46,7 @@ _SERVICE_MARGIN_S = 60
 def batch_get_traces(
     backend: Backend, tenant: Tenant, request: BatchGetTracesRequest
 ) -> BatchGetTracesResult:
-    """Traces in the order of the request, each with its whole segments; unknown ones are left out.
+    """Up to 5 traces by id, in the order asked for, with whole segments; unknown ones are left out.
 
     Raises:
         InputError: No ids, too many, a bad one, one twice, or a token is given.
@@ -98,7 +96,7 @@ def _trace(trace_id: str, documents: Sequence[Stored], limit: int) -> xray_api.T
 def get_trace_summaries(
     backend: Backend, tenant: Tenant, request: GetTraceSummariesRequest
 ) -> GetTraceSummariesResult:
-    """One page of the traces that match, newest first.
+    """Traces by time and filter expression, newest first, in pages.
 
     Type TraceId goes by the start of a trace, Event by its last receipt and Service by the ends of
     its segments, however long ago it began. TracesProcessedCount is the exact number of traces in
