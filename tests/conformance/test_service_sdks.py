@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.client
+import itertools
 import json
 import os
 import subprocess
@@ -151,7 +152,7 @@ def test_each_callee_is_below_the_call(fluoro: Fluoro, chain: str):
     """Whichever SDKs call each other, the header joins the callee to the call that made it."""
     names = ("python-front", "java-stock", "go-stock", "node-stock")
     found = documents(fluoro, chain, *names)
-    for caller, callee in zip(names, names[1:], strict=False):
+    for caller, callee in itertools.pairwise(names):
         (call,) = found[caller]["subsegments"]
         assert call["namespace"] == "remote"
         assert found[callee]["parent_id"] == call["id"]
