@@ -10,6 +10,7 @@ from fluoro.errors import StoppingError
 from fluoro.server.counters import Counters
 from fluoro.server.identity import Identity
 from fluoro.server.regions import EmptyRegions
+from fluoro.server.sampling_reports import SamplingReports
 from fluoro.server.settings import ServerSettings
 from fluoro.store.storage import Storage
 from fluoro.store.writer import Writer
@@ -28,6 +29,7 @@ class Backend:
         clock_us: Now, epoch microseconds.
         identity: Knows who may ask what.
         empty_regions: Logs why an answer is empty.
+        sampling_reports: Knows what is being given to SDKs' clients.
         counters: What `/metrics` shows.
         is_stopping: New work is refused.
     """
@@ -46,6 +48,7 @@ class Backend:
         self.clock_us = clock_us
         self.identity = identity
         self.empty_regions = EmptyRegions(storage, clock_us)
+        self.sampling_reports = SamplingReports()
         self.counters = Counters()
         self.is_stopping = False
         self._limiter = anyio.CapacityLimiter(settings.store_readers)

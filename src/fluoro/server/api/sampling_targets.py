@@ -53,27 +53,21 @@ def get_sampling_targets(
     _check_times("SamplingStatisticsDocuments", documents)
     _check_times("SamplingBoostStatisticsDocuments", boosts or ())
     kept = kept_rules(backend, tenant)
-    now_us = backend.clock_us()
-    reports = backend.storage.sampling_reports(tenant, now_us - ACTIVE_S * _US_PER_S)
-    earlier = len(reports)
+    since_us = backend.clock_us() - ACTIVE_S * _US_PER_S
+    stored = backend.storage.sampling_reports(tenant, since_us)
     targets: list[SamplingTargetDocument] = []
     unknown: list[UnprocessedStatistics] = []
-    for document in documents:
-        if document.rule_name not in kept:
-            unknown.append(_unknown(document.rule_name))
-            continue
-        rule = kept[document.rule_name].record.sampling_rule
-        report = _report(rule, document, reports, now_us)
-        reports.append(report)
-        targets.append(
-            SamplingTargetDocument(
-                rule_name=rule.rule_name,
-                fixed_rate=rule.fixed_rate,
-                reservoir_quota=report.quota,
-                reservoir_quota_ttl=report.quota_until_us // _US_PER_S,
-                interval=INTERVAL_S,
-            )
-        )
+    with backend.sampling_reports.joined(tenant, stored, since_us) as reports:
+        now_us = backend.clock_us()
+        earlier = len(reports)
+        for document in documents:
+            if document.rule_name not in kept:
+                unknown.append(_unknown(document.rule_name))
+                continue
+            rule = kept[document.rule_name].record.sampling_rule
+            report = _report(rule, document, reports, now_us)
+            reports.append(report)
+            targets.append(_target(rule, report))
     if targets:
         backend.storage.add_sampling_reports(tenant, reports[earlier:])
     known = [each for each in boosts or () if each.rule_name in kept]
@@ -124,6 +118,16 @@ def _check_times(
     """Clients' clocks decide nothing, but what is no time is no report."""
     for place, document in enumerate(documents):
         microseconds(f"{member}[{place}].Timestamp", document.timestamp)
+
+
+def _target(rule: SamplingRule, report: SamplingReport) -> SamplingTargetDocument:
+    return SamplingTargetDocument(
+        rule_name=rule.rule_name,
+        fixed_rate=rule.fixed_rate,
+        reservoir_quota=report.quota,
+        reservoir_quota_ttl=report.quota_until_us // _US_PER_S,
+        interval=INTERVAL_S,
+    )
 
 
 def _unknown(rule_name: str) -> UnprocessedStatistics:

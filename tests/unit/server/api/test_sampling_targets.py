@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from fluoro.model.tenant import LOCAL
@@ -116,6 +119,26 @@ def test_get_sampling_targets_never_give_more_than_is_left(server):
     assert [quota("c"), quota("a"), quota("b")] == [0, 4, 3]
     server.now_s += 10
     assert [quota("c"), quota("a"), quota("b")] == [3, 4, 3]
+
+
+def test_get_sampling_targets_at_the_same_time(server, monkeypatch):
+    """Clients that began together report together, and none is given what another gets."""
+    make(server, "busy", ReservoirSize=10)
+    all_have_read = threading.Barrier(3, timeout=20)
+    read = server.storage.sampling_reports
+
+    def read_with_others(tenant, since_us):
+        found = read(tenant, since_us)
+        all_have_read.wait()
+        return found
+
+    def quota(client):
+        answer = targets(server, report(client, requests=1000, RuleName="busy"))
+        return answer["SamplingTargetDocuments"][0]["ReservoirQuota"]
+
+    monkeypatch.setattr(server.storage, "sampling_reports", read_with_others)
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(quota, "abc")) == [0, 0, 10]
 
 
 def test_get_sampling_targets_of_two_clients_in_one_request(server):
