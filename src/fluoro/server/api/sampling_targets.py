@@ -141,7 +141,11 @@ def _report(
     before: Sequence[SamplingReport],
     now_us: int,
 ) -> SamplingReport:
-    """A report with the share that its client gets, given all reports of the last intervals."""
+    """A report with the share that its client gets, given all reports of the last intervals.
+
+    A client's first report says that it is there and what it would like; it goes on borrowing, as
+    with AWS. Of those that begin together all are known when the first of them reports again.
+    """
     report = SamplingReport(
         rule=rule.rule_name,
         client=document.client_id,
@@ -150,18 +154,20 @@ def _report(
         sampled=document.sampled_count,
         borrowed=document.borrow_count,
         quota=0,
-        quota_until_us=0,
+        quota_until_us=now_us,
     )
     by_client: dict[str, list[SamplingReport]] = {}
     for each in before:
         if each.rule == rule.rule_name:
             by_client.setdefault(each.client, []).append(each)
+    if report.client not in by_client:
+        return report
     held = {
         client: reports[-1].quota
         for client, reports in by_client.items()
         if reports[-1].quota_until_us > now_us
     }
-    by_client.setdefault(report.client, []).append(report)
+    by_client[report.client].append(report)
     demands = {client: _demand(reports) for client, reports in by_client.items()}
     quota = grant(rule.reservoir_size, report.client, demands, held)
     until_us = now_us + lease_s(quota) * _US_PER_S
