@@ -31,8 +31,8 @@ SETTLE_S = 32
 WINDOW_S = 60
 LINGER_S = 22
 """One report more, and its tick that may be left out."""
-CHANGE_S = 25
-"""Long enough for two reports."""
+CHANGE_S = 45
+"""Long enough for two reports after the change, one of which may be left out."""
 REFRESH_S = 310
 """The rules are read every 300 s, and up to 5 s later."""
 AT_ONCE = ("python", "go")
