@@ -91,7 +91,7 @@ def rule_of(fluoro: Fluoro, service: str, **members: Any) -> None:
 
 
 def replace_rule(fluoro: Fluoro, service: str) -> None:
-    """Give the service's rule to another service, and make it a new one that is listed before."""
+    """Give the service's rule to another service, and make it a new one, first by its name."""
     update = {"RuleName": service, "ServiceName": "another"}
     fluoro.xray.update_sampling_rule(SamplingRuleUpdate=update)
     rule_of(fluoro, service, RuleName=f"a new {service}", FixedRate=1)
