@@ -24,6 +24,7 @@ def test_a_rule_from_its_making_to_its_end(fluoro):
     made = xray.create_sampling_rule(SamplingRule=new_rule("checkout"))["SamplingRuleRecord"]
     pages = xray.get_paginator("get_sampling_rules").paginate()
     assert made in [each for page in pages for each in page["SamplingRuleRecords"]]
+    targets()  # the first one says that the client is there
     answer = targets()
     (target,) = answer["SamplingTargetDocuments"]
     assert (target["FixedRate"], target["ReservoirQuota"]) == (0.1, 5)

@@ -1,54 +1,43 @@
 """The official SDKs decide by the server's sampling rules: how many, how counted, how soon."""
 
 import contextlib
-import json
 import math
-import os
-import subprocess
-import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from fluoro_up import Fluoro, fluoro_up, until
-from sdk_programs import SDKS, command
+from sdk_programs import RULE_KEY, SDKS, SENT_BY, command
+from steady_clients import (
+    START_LIMIT_S,
+    Run,
+    answers,
+    changed_under,
+    clients,
+    ready,
+    replace_rule,
+    rule_of,
+)
 
-RATE = 10
-"""Requests a second of a client."""
 CLIENTS = 3
-RESERVOIR = {"python": 9, "node": CLIENTS}
+RESERVOIR = {"python": 9, "node": CLIENTS, "go": 9, "java": 9}
 """Node's SDK reads a quota's end as milliseconds, so that each client borrows one a second for ever
 and takes no quota: its clients together hold a reservoir that has one for each."""
 SETTLE_S = 32
 """Two reports; an SDK may leave out every second tick of ten seconds."""
-WINDOW_S = 40
+WINDOW_S = 60
 LINGER_S = 22
 """One report more, and its tick that may be left out."""
-START_LIMIT_S = 60
-CHANGE_S = 25
-"""Long enough for two reports."""
-AT_ONCE = ("python",)
-"""SDKs that read the rules again when a report's answer says that they changed. Node reads
-them every 300 s only, for which no test waits."""
-RULE_KEY = {"python": "sampling_rule_name"}
-SENT_BY = {
-    "python": "X-Ray for Python",
-    "node": "X-Ray for Node.js",
-}
-
-
-class Client(NamedTuple):
-    """A running program, and the file that it prints to."""
-
-    process: "subprocess.Popen[bytes]"
-    output: Path
-
-    def answer(self) -> dict[str, Any]:
-        """What it printed, once it has ended."""
-        assert self.process.wait(START_LIMIT_S) == 0
-        return json.loads(self.output.read_text())
+CHANGE_S = 45
+"""Long enough for two reports after the change, one of which may be left out."""
+REFRESH_S = 310
+"""The rules are read every 300 s, and up to 5 s later."""
+AT_ONCE = ("python", "go")
+"""SDKs that read the rules again when a report's answer says that they changed."""
+BY_THE_CLOCK = ("node", "java")
 
 
 @pytest.fixture(scope="module")
@@ -58,43 +47,11 @@ def fluoro(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fluoro]:
         yield running
 
 
-@contextlib.contextmanager
-def clients(
-    fluoro: Fluoro, folder: Path, sdks: tuple[str, ...], service: str, *numbers: float
-) -> Iterator[dict[str, list[Client]]]:
-    """As many clients of each SDK as `numbers[0]`; the others are rate, seconds and linger."""
-    environment = {**os.environ, "AWS_XRAY_DAEMON_ADDRESS": fluoro.agent}
-    count, *rest = numbers
-    found: dict[str, list[Client]] = {sdk: [] for sdk in sdks}
-    with contextlib.ExitStack() as stack:
-        for sdk in sdks:
-            for number in range(int(count)):
-                output = folder / f"{service}-{sdk}-{number}"
-                line = [*command(sdk), f"{service}-{sdk}", *map(str, rest)]
-                stdout = stack.enter_context(output.open("wb"))
-                process = subprocess.Popen(line, env=environment, stdout=stdout)
-                stack.callback(process.wait)
-                stack.callback(process.kill)
-                found[sdk].append(Client(process, output))
-        yield found
+class Changed(NamedTuple):
+    """What clients printed by SDK: those that ran at a change, and those that began after one."""
 
-
-def make_rule(fluoro: Fluoro, service: str, rate: float, reservoir: int) -> None:
-    """A rule for one service; its name is the service's."""
-    anything = dict.fromkeys(("ServiceType", "Host", "HTTPMethod", "URLPath", "ResourceARN"), "*")
-    numbers = {"Priority": 100, "FixedRate": rate, "ReservoirSize": reservoir, "Version": 1}
-    rule = {"RuleName": service, "ServiceName": service}
-    fluoro.xray.create_sampling_rule(SamplingRule={**rule, **numbers, **anything})
-
-
-def ready(sdks: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the SDKs whose tools are there; where `CI=true` a missing one fails."""
-    found = []
-    for sdk in sdks:
-        with contextlib.suppress(pytest.skip.Exception):
-            command(sdk)
-            found.append(sdk)
-    return tuple(found)
+    running: dict[str, dict[str, Any]]
+    new: dict[str, dict[str, Any]]
 
 
 class Window(NamedTuple):
@@ -102,14 +59,29 @@ class Window(NamedTuple):
 
     asked: dict[str, list[dict[str, Any]]]
     counted: dict[str, int]
+    changed: Future[Changed]
+
+
+def change(fluoro: Fluoro, folder: Path) -> Changed:
+    """Change rules under running clients, and before others begin."""
+    running = changed_under(fluoro, folder, ready(AT_ONCE), Run("left", CHANGE_S))
+    for sdk in ready(SDKS):
+        rule_of(fluoro, f"new-{sdk}")
+        replace_rule(fluoro, f"new-{sdk}")
+    run = Run("new", 1)
+    with clients(fluoro, folder, ready(SDKS), run) as begun:
+        return Changed(running, answers(begun, run))
 
 
 @pytest.fixture(scope="module")
 def window(fluoro: Fluoro, tmp_path_factory: pytest.TempPathFactory) -> Window:
-    """Three clients of each SDK at once, each SDK with a rule of its own that has no rate."""
+    """Three clients of each SDK at once, each SDK with a rule of its own that has no rate.
+
+    Meanwhile the rules of others are changed.
+    """
     sdks = ready(SDKS)
     for sdk in sdks:
-        make_rule(fluoro, f"held-{sdk}", 0, RESERVOIR[sdk])
+        rule_of(fluoro, f"held-{sdk}", FixedRate=0, ReservoirSize=RESERVOIR[sdk])
     summaries: dict[tuple[str, float], int] = {}
 
     def counted() -> dict[str, int]:
@@ -122,22 +94,22 @@ def window(fluoro: Fluoro, tmp_path_factory: pytest.TempPathFactory) -> Window:
             for sdk in sdks
         }
 
-    length = SETTLE_S + WINDOW_S
+    run = Run("held", SETTLE_S + WINDOW_S, LINGER_S, CLIENTS)
     folder = tmp_path_factory.mktemp("window")
-    numbers = (CLIENTS, RATE, length, LINGER_S)
-    with clients(fluoro, folder, sdks, "held", *numbers) as running:
+    with clients(fluoro, folder, sdks, run) as running, ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(change, fluoro, folder)
         processes = [client.process for each in running.values() for client in each]
 
         def ended() -> bool:
             counted()
             return all(process.poll() is not None for process in processes)
 
-        until(ended, "the clients to end", length + LINGER_S + START_LIMIT_S)
+        until(ended, "the clients to end", run.length_s + run.linger_s + START_LIMIT_S)
         asked = {sdk: [client.answer() for client in each] for sdk, each in running.items()}
     wanted = {sdk: sum(one["requests"] for one in each) for sdk, each in asked.items()}
     with contextlib.suppress(pytest.fail.Exception):  # the test says which SDK's are missing
         until(lambda: counted() == wanted, "the last reports")
-    return Window(asked, counted())
+    return Window(asked, counted(), changed)
 
 
 def of(window: Window, sdk: str) -> list[dict[str, Any]]:
@@ -155,17 +127,17 @@ def test_segments_arrive(fluoro: Fluoro, window: Window, sdk: str):
             assert (document["name"], document["trace_id"]) == (f"held-{sdk}", trace)
             assert document["start_time"] <= document["end_time"]
             assert document["aws"]["xray"]["sdk"] == SENT_BY[sdk]
-            assert document["aws"]["xray"][RULE_KEY.get(sdk, "rule_name")] == f"held-{sdk}"
+            assert document["aws"]["xray"][RULE_KEY[sdk]] == f"held-{sdk}"
 
 
 @pytest.mark.parametrize("sdk", SDKS)
 def test_the_reservoir_is_held(window: Window, sdk: str):
     """From the second report on, three clients together sample the reservoir within a tenth."""
-    answers = of(window, sdk)
-    first = math.ceil(max(answer["started"] for answer in answers)) + SETTLE_S
-    last = math.floor(min(answer["ended"] for answer in answers))
+    found = of(window, sdk)
+    first = math.ceil(max(answer["started"] for answer in found)) + SETTLE_S
+    last = math.floor(min(answer["ended"] for answer in found))
     assert last - first > WINDOW_S / 2
-    sampled = [moment for answer in answers for moment in answer["sampled"]]
+    sampled = [moment for answer in found for moment in answer["sampled"]]
     per_second = sum(first <= moment < last for moment in sampled) / (last - first)
     assert per_second == pytest.approx(RESERVOIR[sdk], rel=0.1)
 
@@ -176,42 +148,44 @@ def test_statistics_add_up(window: Window, sdk: str):
     assert window.counted[sdk] == sum(answer["requests"] for answer in of(window, sdk))
 
 
-@pytest.fixture(scope="module")
-def changed(
-    fluoro: Fluoro, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, list[dict[str, Any]]]:
-    """What clients printed, whose rule was given to another service soon after they began."""
-    sdks = ready(AT_ONCE)
-    for sdk in sdks:
-        make_rule(fluoro, f"left-{sdk}", 1, 1)
-    folder = tmp_path_factory.mktemp("changed")
-    services = {f"left-{sdk}" for sdk in sdks}
-    with clients(fluoro, folder, sdks, "left", 1, RATE, CHANGE_S, 0) as running:
-        until(
-            lambda: (
-                services
-                <= {
-                    one["Name"]
-                    for node in fluoro.summaries().values()
-                    for one in node["ServiceIds"]
-                }
-            ),
-            "a segment of each service",
-        )
-        later = time.time() + 2  # whole seconds tell a change from what was read before
-        until(lambda: time.time() > later, "the next second")
-        for service in services:
-            update = {"RuleName": service, "ServiceName": "another"}
-            fluoro.xray.update_sampling_rule(SamplingRuleUpdate=update)
-        limit = CHANGE_S + START_LIMIT_S
-        for each in running.values():
-            each[0].process.wait(limit)
-        return {sdk: [client.answer() for client in each] for sdk, each in running.items()}
+@pytest.mark.parametrize("sdk", SDKS)
+def test_the_sdk_complains_of_nothing(window: Window, sdk: str):
+    """Each poll was asked as the SDK asks, and answered so that it can read it.
+
+    Go sends no Content-Type and Java times in milliseconds; Java and Node refuse what is null or
+    not there, and Java what takes longer than 2 s.
+    """
+    assert [line for answer in of(window, sdk) for line in answer["complaints"]] == []
 
 
 @pytest.mark.parametrize("sdk", AT_ONCE)
-def test_a_change_reaches_the_sdk(changed: dict[str, list[dict[str, Any]]], sdk: str):
-    """At its next report the SDK hears of the change, and then decides by the rule that is left."""
+def test_a_change_reaches_the_sdk(window: Window, sdk: str):
+    """At its next report the SDK hears of the change, and then decides by the new rule."""
     command(sdk)
-    (answer,) = changed[sdk]
-    assert (answer["rules"][0], answer["rules"][-1]) == (f"left-{sdk}", "Default")
+    rules = window.changed.result().running[sdk]["rules"]
+    assert (rules[0], rules[-1]) == (f"left-{sdk}", f"a new left-{sdk}")
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_a_new_client_has_the_change(window: Window, sdk: str):
+    """A client that begins after a change decides by the new rule from the first."""
+    command(sdk)
+    assert set(window.changed.result().new[sdk]["rules"]) == {f"a new new-{sdk}"}
+
+
+@pytest.fixture(scope="module")
+def refreshed(
+    fluoro: Fluoro, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Any]]:
+    """What clients printed, whose rule was replaced soon after they began, and who were let run."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    return changed_under(fluoro, folder, ready(BY_THE_CLOCK), Run("slow", REFRESH_S))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sdk", BY_THE_CLOCK)
+def test_a_change_reaches_the_sdk_by_the_clock(refreshed: dict[str, dict[str, Any]], sdk: str):
+    """When the SDK reads all rules again, within 310 s, it decides by the new rule."""
+    command(sdk)
+    rules = refreshed[sdk]["rules"]
+    assert (rules[0], rules[-1]) == (f"slow-{sdk}", f"a new slow-{sdk}")

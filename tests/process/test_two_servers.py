@@ -70,8 +70,8 @@ def test_two_servers_share_one_reservoir(nodes, tmp_path):
             assert status == 200
             return answer["SamplingTargetDocuments"][0]["ReservoirQuota"]
 
-        assert [quota(first, "a"), quota(second, "b")] == [10, 0]
-        assert [quota(first, "a"), quota(second, "b")] == [5, 5]
+        assert [quota(first, "a"), quota(second, "b")] == [0, 0]
+        assert [quota(second, "b"), quota(first, "a")] == [5, 5]
         assert [quota(second, "a"), quota(first, "b")] == [5, 5]
         assert quota(second, "c") == 0
         assert [quota(first, client) for client in "abc"] == [4, 3, 3]

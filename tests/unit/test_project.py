@@ -93,9 +93,9 @@ def test_contributing_is_short():
 
 
 def test_every_change_is_well_named():
-    """Files in changes/ are <issue>.<kind>.md or <issue>.<kind>.<number>.md, as towncrier reads."""
+    """Files in changes/ are <issue>.<kind>.md, as towncrier reads them."""
     names = {path.name for path in (ROOT / "changes").iterdir()} - {"README.md"}
-    wanted = re.compile(r"\d+\.(added|changed|fixed|removed)(\.\d+)?\.md")
+    wanted = re.compile(r"\d+\.(added|changed|fixed|removed)\.md")
     assert [name for name in names if not wanted.fullmatch(name)] == []
 
 

@@ -53,6 +53,8 @@ class SamplingRuleRecord(msgspec.Struct, frozen=True):
     sampling_rule: SamplingRule
     created_at: int
     modified_at: int
+    placed_us: int = 0
+    """When it got its priority, epoch microseconds; the API does not show it."""
 
 
 def default_rule(tenant: Tenant) -> SamplingRuleRecord:

@@ -12,6 +12,7 @@ from fluoro.server.counters import Counters
 from fluoro.server.fairness import Fairness
 from fluoro.server.identity import Identity
 from fluoro.server.regions import EmptyRegions
+from fluoro.server.sampling_reports import SamplingReports
 from fluoro.server.settings import ServerSettings
 from fluoro.store import deadline
 from fluoro.store.storage import Storage
@@ -40,6 +41,7 @@ class Backend:
         identity: Knows who may ask what.
         fairness: Keeps one account from taking what all need.
         empty_regions: Logs why an answer is empty.
+        sampling_reports: Knows what is being given to SDKs' clients.
         counters: What `/metrics` shows.
         is_stopping: New work is refused.
     """
@@ -59,6 +61,7 @@ class Backend:
         self.identity = identity
         self.fairness = Fairness(settings.store_readers, lambda: not identity.is_open)
         self.empty_regions = EmptyRegions(storage, clock_us)
+        self.sampling_reports = SamplingReports()
         self.counters = Counters()
         self.is_stopping = False
         self._limiter = anyio.CapacityLimiter(settings.store_readers)

@@ -67,7 +67,7 @@ def errors_of(operation: Operation) -> list[type[FluoroError]]:
 
 def answer_of(operation: Operation) -> type[msgspec.Struct]:
     """The shape of its answer."""
-    shape: type[msgspec.Struct] = typing.get_type_hints(operation.handler)["return"]
+    shape: type[msgspec.Struct] = typing.get_type_hints(operation.function)["return"]
     return shape
 
 
@@ -136,7 +136,7 @@ def _operation(row: Operation) -> dict[str, Any]:
     roles = " or ".join(sorted({*row.roles, "admin"}))
     return {
         "operationId": row.name,
-        "tags": [row.handler.__module__.rsplit(".", maxsplit=1)[-1]],
+        "tags": [row.function.__module__.rsplit(".", maxsplit=1)[-1]],
         "summary": summary_of(row),
         "description": f"{_text(row)}\n\nNeeds a key of role {roles}, if there are keys.",
         "requestBody": {

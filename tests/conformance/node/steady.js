@@ -4,7 +4,8 @@
 //
 // `node steady.js SERVICE RATE SECONDS LINGER` waits until a rule of the server decides, asks RATE
 // times a second from then on, stays LINGER seconds more for the last report, and prints a JSON
-// line: how many were asked for, and the time, trace and rule of each that was sampled.
+// line: how many were asked for, the time, trace and rule of each that was sampled, and what the SDK
+// complained of.
 
 const http = require("node:http");
 const { setTimeout: sleep } = require("node:timers/promises");
@@ -16,6 +17,11 @@ const WAIT_LIMIT_MS = 30_000;
 const [service, ...numbers] = process.argv.slice(2);
 const [rate, length, linger] = numbers.map(Number);
 const found = { requests: 0, started: 0, ended: 0, sampled: [], traces: [], rules: [] };
+
+found.complaints = [];
+const complain = (...words) => found.complaints.push(words.join(" "));
+const ignore = () => undefined;
+AWSXRay.setLogger({ debug: ignore, info: ignore, warn: complain, error: complain });
 
 const app = express();
 app.use(xrayExpress.openSegment(service));

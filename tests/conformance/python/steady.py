@@ -2,16 +2,29 @@
 
 `python steady.py SERVICE RATE SECONDS LINGER` waits until a rule of the server decides, opens RATE
 segments a second from then on, stays LINGER seconds more for the last report, and prints a JSON
-line: how many were asked for, and the time, trace and rule of each that was sampled.
+line: how many were asked for, the time, trace and rule of each that was sampled, and what the SDK
+complained of.
 """
 
 import json
+import logging
 import sys
 import time
 
 from aws_xray_sdk.core import xray_recorder
 
 WAIT_LIMIT_S = 30
+
+
+class Complaints(logging.Handler):
+    """What the SDK's log says went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
 
 
 class Asked:
@@ -43,6 +56,8 @@ class Asked:
 
 def steady(service: str, rate: float, length_s: float, linger_s: float) -> dict[str, object]:
     """Ask as often as told; what was counted."""
+    complaints = Complaints()
+    logging.getLogger("aws_xray_sdk").addHandler(complaints)
     asked = Asked(service)
     limit = time.monotonic() + WAIT_LIMIT_S
     while not asked.rules:
@@ -65,6 +80,7 @@ def steady(service: str, rate: float, length_s: float, linger_s: float) -> dict[
         "sampled": asked.sampled,
         "traces": asked.traces,
         "rules": asked.rules,
+        "complaints": complaints.lines,
     }
 
 

@@ -55,9 +55,14 @@ def get_sampling_rules(
     tenant: Tenant,
     request: wire.GetSamplingRulesRequest,  # noqa: ARG001  as all handlers
 ) -> wire.GetSamplingRulesResult:
-    """All rules by name, Default last, on one page whatever the token."""
-    kept = kept_rules(backend, tenant)
-    return wire.GetSamplingRulesResult([_shape(each.record) for each in kept.values()])
+    """All rules as they got their priorities, Default last, on one page whatever the token.
+
+    No SDK asks for a second page. A running Java SDK learns of a new rule or priority from the last
+    one alone (`CentralizedManifest.putRules`, 2.21.0), hence the order.
+    """
+    *others, default = (kept.record for kept in kept_rules(backend, tenant).values())
+    others.sort(key=lambda record: record.placed_us)
+    return wire.GetSamplingRulesResult([_shape(record) for record in (*others, default)])
 
 
 def create_sampling_rule(
@@ -92,8 +97,9 @@ def create_sampling_rule(
         }
     )
     given = tags.read(rule.rule_arn, request.tags or [])
-    now_s = backend.clock_us() // _US_PER_S
-    record = SamplingRuleRecord(rule, created_at=now_s, modified_at=now_s)
+    now_us = backend.clock_us()
+    now_s = now_us // _US_PER_S
+    record = SamplingRuleRecord(rule, created_at=now_s, modified_at=now_s, placed_us=now_us)
     try:
         _write(backend, tenant, record, after=0)
     except ResourceChangedError as error:
@@ -122,10 +128,15 @@ def update_sampling_rule(
     } | {"sampling_rate_boost": _boost(update.sampling_rate_boost)}
     for _ in range(_ATTEMPTS):
         before = _find(backend, tenant, name)
-        rule = msgspec.structs.replace(before.record.sampling_rule, **changes)
-        _check(before.record.sampling_rule, rule)
-        record = msgspec.structs.replace(
-            before.record, sampling_rule=rule, modified_at=backend.clock_us() // _US_PER_S
+        old = before.record.sampling_rule
+        rule = msgspec.structs.replace(old, **changes)
+        _check(old, rule)
+        now_us = backend.clock_us()
+        record = SamplingRuleRecord(
+            rule,
+            created_at=before.record.created_at,
+            modified_at=now_us // _US_PER_S,
+            placed_us=before.record.placed_us if rule.priority == old.priority else now_us,
         )
         with contextlib.suppress(ResourceChangedError):
             _write(backend, tenant, record, before.revision)

@@ -36,7 +36,7 @@ _INTERVAL_US = INTERVAL_S * _US_PER_S
 def get_sampling_targets(
     backend: Backend, tenant: Tenant, request: GetSamplingTargetsRequest
 ) -> GetSamplingTargetsResult:
-    """Keep each client's report and answer its share of its rule's reservoir.
+    """Keep each client's report; from its second on answer its share of the rule's reservoir.
 
     Reports of anomalies are kept, too; no rate is raised for them.
 
@@ -53,27 +53,21 @@ def get_sampling_targets(
     _check_times("SamplingStatisticsDocuments", documents)
     _check_times("SamplingBoostStatisticsDocuments", boosts or ())
     kept = kept_rules(backend, tenant)
-    now_us = backend.clock_us()
-    reports = backend.storage.sampling_reports(tenant, now_us - ACTIVE_S * _US_PER_S)
-    earlier = len(reports)
+    since_us = backend.clock_us() - ACTIVE_S * _US_PER_S
+    stored = backend.storage.sampling_reports(tenant, since_us)
     targets: list[SamplingTargetDocument] = []
     unknown: list[UnprocessedStatistics] = []
-    for document in documents:
-        if document.rule_name not in kept:
-            unknown.append(_unknown(document.rule_name))
-            continue
-        rule = kept[document.rule_name].record.sampling_rule
-        report = _report(rule, document, reports, now_us)
-        reports.append(report)
-        targets.append(
-            SamplingTargetDocument(
-                rule_name=rule.rule_name,
-                fixed_rate=rule.fixed_rate,
-                reservoir_quota=report.quota,
-                reservoir_quota_ttl=report.quota_until_us // _US_PER_S,
-                interval=INTERVAL_S,
-            )
-        )
+    with backend.sampling_reports.joined(tenant, stored, since_us) as reports:
+        now_us = backend.clock_us()
+        earlier = len(reports)
+        for document in documents:
+            if document.rule_name not in kept:
+                unknown.append(_unknown(document.rule_name))
+                continue
+            rule = kept[document.rule_name].record.sampling_rule
+            report = _report(rule, document, reports, now_us)
+            reports.append(report)
+            targets.append(_target(rule, report))
     if targets:
         backend.storage.add_sampling_reports(tenant, reports[earlier:])
     known = [each for each in boosts or () if each.rule_name in kept]
@@ -126,6 +120,16 @@ def _check_times(
         microseconds(f"{member}[{place}].Timestamp", document.timestamp)
 
 
+def _target(rule: SamplingRule, report: SamplingReport) -> SamplingTargetDocument:
+    return SamplingTargetDocument(
+        rule_name=rule.rule_name,
+        fixed_rate=rule.fixed_rate,
+        reservoir_quota=report.quota,
+        reservoir_quota_ttl=report.quota_until_us // _US_PER_S,
+        interval=INTERVAL_S,
+    )
+
+
 def _unknown(rule_name: str) -> UnprocessedStatistics:
     """The code makes SDKs refresh their rules."""
     return UnprocessedStatistics(rule_name, "400", "Unknown rule")
@@ -137,7 +141,11 @@ def _report(
     before: Sequence[SamplingReport],
     now_us: int,
 ) -> SamplingReport:
-    """A report with the share that its client gets, given all reports of the last intervals."""
+    """A report with the share that its client gets, given all reports of the last intervals.
+
+    A client's first report says that it is there and what it would like; it goes on borrowing, as
+    with AWS. Of those that begin together all are known when the first of them reports again.
+    """
     report = SamplingReport(
         rule=rule.rule_name,
         client=document.client_id,
@@ -146,18 +154,20 @@ def _report(
         sampled=document.sampled_count,
         borrowed=document.borrow_count,
         quota=0,
-        quota_until_us=0,
+        quota_until_us=now_us,
     )
     by_client: dict[str, list[SamplingReport]] = {}
     for each in before:
         if each.rule == rule.rule_name:
             by_client.setdefault(each.client, []).append(each)
+    if report.client not in by_client:
+        return report
     held = {
         client: reports[-1].quota
         for client, reports in by_client.items()
         if reports[-1].quota_until_us > now_us
     }
-    by_client.setdefault(report.client, []).append(report)
+    by_client[report.client].append(report)
     demands = {client: _demand(reports) for client, reports in by_client.items()}
     quota = grant(rule.reservoir_size, report.client, demands, held)
     until_us = now_us + lease_s(quota) * _US_PER_S

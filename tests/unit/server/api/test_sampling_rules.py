@@ -58,11 +58,20 @@ def test_a_rule_comes_back_as_it_was_made(server):
     assert listed(server)[0] == rule
 
 
-def test_rules_come_by_name_and_default_last(server):
-    """Whatever their priorities."""
-    for name in ("b", "a", "Z", "É"):
+def test_rules_come_as_they_got_their_priorities(server):
+    """What is new comes last but for Default, where the Java SDK looks for it."""
+
+    def names():
+        return [rule["RuleName"] for rule in listed(server)]
+
+    for name in ("b", "a", "c"):
         make(server, name)
-    assert [rule["RuleName"] for rule in listed(server)] == ["Z", "a", "b", "É", "Default"]
+        server.now_s += 1
+    assert names() == ["b", "a", "c", "Default"]
+    change_rule(server, "b", Priority=100, Host="h")
+    assert names() == ["b", "a", "c", "Default"]
+    change_rule(server, "b", Priority=101)
+    assert names() == ["a", "c", "b", "Default"]
 
 
 def test_a_rule_may_be_named_by_its_arn(server):

@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from fluoro.model.tenant import LOCAL
@@ -26,15 +29,28 @@ def targets(server, *reports, **members):
     return answer.json()
 
 
+def quota(server, client, requests=1000, rule="busy"):
+    answer = targets(server, report(client, requests, RuleName=rule))
+    return answer["SamplingTargetDocuments"][0]["ReservoirQuota"]
+
+
+def begin(server, *clients, requests=1000, rule="busy"):
+    """Let clients report for the first time, ten seconds before their next report."""
+    for client in clients:
+        assert quota(server, client, requests, rule) == 0
+    server.now_s += 10
+
+
 def test_get_sampling_targets(server):
-    """The first answer gives a share, with all five members and numbers for times."""
+    """An answer gives a share, with all five members and numbers for times."""
+    begin(server, "a", rule="Default")
     answer = targets(server, report())
     assert answer["SamplingTargetDocuments"] == [
         {
             "RuleName": "Default",
             "FixedRate": 0.05,
             "ReservoirQuota": 1,
-            "ReservoirQuotaTTL": NOW_S + 30,
+            "ReservoirQuotaTTL": server.now_s + 30,
             "Interval": 10,
         }
     ]
@@ -43,29 +59,48 @@ def test_get_sampling_targets(server):
     assert "UnprocessedBoostStatistics" not in answer
 
 
+def test_get_sampling_targets_for_the_first_time(server):
+    """A client that was not known goes on borrowing: it has no share, and that holds no longer."""
+    (target,) = targets(server, report())["SamplingTargetDocuments"]
+    assert target.keys() == TARGET
+    assert (target["ReservoirQuota"], target["ReservoirQuotaTTL"]) == (0, NOW_S)
+
+
 def test_get_sampling_targets_share_the_reservoir(server):
     """Two clients never have more than the reservoir; who gets nothing asks again soon."""
+    begin(server, "a", "b", rule="Default")
     quotas = []
     for client in "ab":
         (target,) = targets(server, report(client))["SamplingTargetDocuments"]
-        assert target.keys() == TARGET
-        quotas.append((target["ReservoirQuota"], target["ReservoirQuotaTTL"] - NOW_S))
+        quotas.append((target["ReservoirQuota"], target["ReservoirQuotaTTL"] - server.now_s))
     assert quotas == [(1, 30), (0, 10)]
+
+
+@pytest.mark.parametrize("order", ["abc", "bca", "cba"])
+def test_get_sampling_targets_are_right_from_the_second_report_on(server, order):
+    """Whoever of those that began together comes first."""
+    make(server, "busy", ReservoirSize=9)
+    begin(server, *"abc")
+    for _ in range(2):
+        assert [quota(server, client) for client in order] == [3, 3, 3]
+        server.now_s += 10
 
 
 def test_get_sampling_targets_forget_silent_clients(server):
     """After three intervals a client has no share, and the next one gets it."""
-    targets(server, report("a"))
-    server.now_s += 31
-    (target,) = targets(server, report("b"))["SamplingTargetDocuments"]
-    assert target["ReservoirQuota"] == 1
+    begin(server, "a", "b", rule="Default")
+    assert quota(server, "a", rule="Default") == 1
+    server.now_s += 21
+    assert quota(server, "b", rule="Default") == 0
+    server.now_s += 10
+    assert quota(server, "b", rule="Default") == 1
 
 
 def test_get_sampling_targets_without_demand(server):
     """A client without requests leaves the reservoir to others."""
-    targets(server, report("a", requests=0))
-    (target,) = targets(server, report("b"))["SamplingTargetDocuments"]
-    assert target["ReservoirQuota"] == 1
+    begin(server, "a", "b", requests=0, rule="Default")
+    assert quota(server, "a", requests=0, rule="Default") == 0
+    assert quota(server, "b", rule="Default") == 1
 
 
 def test_get_sampling_targets_of_an_unknown_rule(server):
@@ -102,25 +137,42 @@ def test_get_sampling_targets_boost(server):
 
 
 def test_get_sampling_targets_never_give_more_than_is_left(server):
-    """What the first client holds is not given again; with its next report it gives it back."""
+    """What a client holds is not given again; with its next report it gives it back."""
     make(server, "busy", ReservoirSize=10)
+    begin(server, "a")
+    assert [quota(server, "a"), quota(server, "b")] == [10, 0]
+    server.now_s += 10
+    assert [quota(server, "b"), quota(server, "a")] == [0, 5]
+    server.now_s += 10
+    assert [quota(server, "b"), quota(server, "a")] == [5, 5]
+    assert quota(server, "c") == 0
+    server.now_s += 10
+    assert [quota(server, client) for client in "cab"] == [0, 4, 3]
+    server.now_s += 10
+    assert [quota(server, client) for client in "cab"] == [3, 4, 3]
 
-    def quota(client):
-        answer = targets(server, report(client, requests=1000, RuleName="busy"))
-        return answer["SamplingTargetDocuments"][0]["ReservoirQuota"]
 
-    assert [quota("a"), quota("b")] == [10, 0]
-    server.now_s += 10
-    assert [quota("a"), quota("b")] == [5, 5]
-    server.now_s += 10
-    assert [quota("c"), quota("a"), quota("b")] == [0, 4, 3]
-    server.now_s += 10
-    assert [quota("c"), quota("a"), quota("b")] == [3, 4, 3]
+def test_get_sampling_targets_at_the_same_time(server, monkeypatch):
+    """Clients that become busy together report together, and none gets what another gets."""
+    make(server, "busy", ReservoirSize=10)
+    begin(server, *"abc", requests=0)
+    all_have_read = threading.Barrier(3, timeout=20)
+    read = server.storage.sampling_reports
+
+    def read_with_others(tenant, since_us):
+        found = read(tenant, since_us)
+        all_have_read.wait()
+        return found
+
+    monkeypatch.setattr(server.storage, "sampling_reports", read_with_others)
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(lambda client: quota(server, client), "abc")) == [0, 0, 10]
 
 
 def test_get_sampling_targets_of_two_clients_in_one_request(server):
     """Each counts with what the request has given before it."""
     make(server, "busy", ReservoirSize=10)
+    begin(server, "a", "b", requests=0)
     reports = [report(client, requests=1000, RuleName="busy") for client in "ab"]
     answer = targets(server, *reports)
     assert [each["ReservoirQuota"] for each in answer["SamplingTargetDocuments"]] == [10, 0]
