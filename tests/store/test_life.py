@@ -59,6 +59,13 @@ def life(tmp_path):
     opened.storage.close()
 
 
+def test_memory_is_given_back_while_the_store_is_open(life):
+    """What was stored is there afterwards."""
+    life.put(1)
+    life.upkeep.give_back()
+    assert found(life.storage, LOCAL) == [trace_id(1)]
+
+
 def test_days_that_are_over_are_dropped_from_every_table(life):
     """A document is kept for at least its days: also one of the last moment of a day."""
     for number in (1, 2, 3):

@@ -50,6 +50,12 @@ def test_deleted_rows_leave_the_disk_of_every_shard(filled, tenant):
     assert on_disk(filled, tenant) == [10, 10]
 
 
+def test_a_server_looks_after_its_own_memory(filled, tenant):
+    """Only this process' is given back: a user may lack the right to more."""
+    filled.upkeep.give_back()
+    assert len(filled.documents(tenant, IDS)) == len(IDS)
+
+
 def test_an_accounts_rows_expire_on_every_shard(filled, tenant):
     """Three days from now, when it keeps them for one."""
     keeper = Keeper(filled._pool, lambda: now_us() + 3 * DAY, Dropped())

@@ -1,5 +1,6 @@
 """Upkeep of a store on ClickHouse SQL: each of its tasks is a module of its own."""
 
+import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,13 @@ class Maintenance:
         self.delete_again = self.deletions.delete_again
         self.purge = self.deletions.purge
         self.update_edges = EdgesJob(pool, inserter, clock_us).update
+
+    def give_back(self) -> None:
+        """See `Upkeep.give_back`; a ClickHouse server looks after its own."""
+        if self._pool.is_embedded:
+            self._pool.command("SYSTEM JEMALLOC PURGE")
+        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
+            trim(0)
 
     def statistics(self) -> Statistics:
         """See `Upkeep.statistics`."""

@@ -199,10 +199,14 @@ FROM incoming"""
 
 
 def lines_view() -> str:
-    """Select of the first stage: lines of shallow documents, and whether the engine reads them."""
+    """Select of the first stage: shallow documents, read, and whether the engine could read them.
+
+    What it cannot parse has no members; an accepted document has an id.
+    """
     return f"""
-SELECT account, region, receipt_us, source, trace_id, id, document,
-    isValidJSON(document) AND NOT multiMatchAny(document, {_array(_MISREAD)}) AS is_readable
+SELECT account, region, receipt_us, source, trace_id, id,
+    JSONExtract(document, {_quote(_document_type())}) AS d,
+    tupleElement(d, 'id') != '' AND NOT multiMatchAny(document, {_array(_MISREAD)}) AS is_readable
 FROM incoming WHERE is_shallow = 1"""
 
 
@@ -222,8 +226,7 @@ def unfolded_view() -> str:
     rows = [f"[{_row(1, _quote(''), 'd')}]"]
     rows += [f"arrayMap(p -> {_row(0, 'p.1', 'p.2')}, a{n})" for n in range(1, SHALLOW + 1)]
     return f"""
-WITH JSONExtract(document, {_quote(_document_type())}) AS d,
-    lines.id AS line_id,
+WITH lines.id AS line_id,
     {f",{chr(10)}    ".join(nested)}
 SELECT account, region, receipt_us, source, toFixedString(unhex(lines.trace_id), 16) AS line_trace,
     toDate(fromUnixTimestamp64Micro(toInt64(receipt_us), 'UTC')) AS received,

@@ -131,6 +131,9 @@ class Upkeep(Protocol):
             How many minutes were counted; with `MINUTES_A_PASS` there may be more.
         """
 
+    def give_back(self) -> None:
+        """Give memory that was freed back to the system, which the allocators keep for later."""
+
     def statistics(self) -> Statistics:
         """What is there, by table and day."""
 

@@ -38,6 +38,9 @@ class Store:
     def purge(self):
         self.asked.append(("purge",))
 
+    def give_back(self):
+        self.asked.append(("give_back",))
+
     def update_edges(self):
         self.asked.append(("update_edges",))
         return 0
@@ -102,6 +105,12 @@ def test_without_a_cap_the_disk_is_not_looked_at(store):
     names = [job.name for job in upkeep.jobs(store, ServerSettings())]
     assert "disk" not in names
     assert "retention" in names
+
+
+def test_memory_is_given_back(store, run):
+    """A quiet server does not keep what a load took."""
+    assert run("memory") == []
+    assert store.asked == [("give_back",)]
 
 
 def test_traces_that_came_again_are_told(store, run):
