@@ -164,7 +164,7 @@ class Inserter:
 
 
 def _one_line(text: bytes) -> bytes:
-    """JSON without tabs and newlines; nearly all has none, and looking is cheaper than replacing."""
+    """JSON without tabs and newlines; nearly all has none, and looking costs least."""
     if b"\n" in text or b"\t" in text or b"\r" in text:
         return text.translate(_WHITE_SPACE)
     return text

@@ -21,7 +21,9 @@ def test_every_statement_may_run_twice():
     statements = [statement for step in steps().values() for statement in step]
     repeatable = (" EXISTS ", " MODIFY SETTING ")
     assert [
-        each for each in statements if not any(word in each.partition("(")[0] for word in repeatable)
+        each
+        for each in statements
+        if not any(word in each.partition("(")[0] for word in repeatable)
     ] == []
 
 
