@@ -3,6 +3,7 @@
 Source: spec of the service graph, sections 2, 4, 6 and 7.
 """
 
+import bisect
 from collections.abc import Mapping, Sequence
 
 from fluoro.graph.histogram import BUCKETS, middle_us
@@ -16,8 +17,8 @@ _STATES = {"service": "active", "aws": "unknown", "remote": "passive", "sql": "u
 _US_PER_S = 1_000_000
 _SECONDS = [round(middle_us(bucket) / _US_PER_S, 3) for bucket in range(BUCKETS)]
 """What stands for each bucket in an answer."""
-_ALL_APART = max(bucket for bucket in range(1, BUCKETS) if _SECONDS[bucket] == _SECONDS[bucket - 1])
-"""From this bucket on no two are shown as one value."""
+_APART = 1 + max(bucket for bucket in range(1, BUCKETS) if _SECONDS[bucket] == _SECONDS[bucket - 1])
+"""From this bucket on each is shown as a value of its own."""
 
 
 def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
@@ -141,13 +142,12 @@ def statistics_of(statistics: Statistics) -> xray_api.SummaryStatistics:
 
 def histogram_of(histogram: Mapping[int, int], *, is_exact: bool) -> list[xray_api.HistogramEntry]:
     """Values in seconds to the millisecond, equal ones together, ascending."""
-    if is_exact:
-        values = {us: round(us / _US_PER_S, 3) for us in histogram}
-    elif not histogram or min(histogram) >= _ALL_APART:
-        return [xray_api.HistogramEntry(_SECONDS[key], histogram[key]) for key in sorted(histogram)]
-    else:
-        values = {key: _SECONDS[key] for key in histogram}
+    keys = sorted(histogram)
+    apart = len(keys) if is_exact else bisect.bisect_left(keys, _APART)
     counts: dict[float, int] = {}
-    for key in sorted(histogram):
-        counts[values[key]] = counts.get(values[key], 0) + histogram[key]
-    return [xray_api.HistogramEntry(value, count) for value, count in counts.items()]
+    for key in keys[:apart]:
+        value = round(key / _US_PER_S, 3) if is_exact else _SECONDS[key]
+        counts[value] = counts.get(value, 0) + histogram[key]
+    found = [xray_api.HistogramEntry(value, count) for value, count in counts.items()]
+    found += [xray_api.HistogramEntry(_SECONDS[key], histogram[key]) for key in keys[apart:]]
+    return found

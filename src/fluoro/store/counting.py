@@ -228,18 +228,16 @@ def added_up(rows: Iterable[Counted]) -> list[Counted]:
 
 def graph_of(rows: Iterable[Counted]) -> GraphRows:
     """The graph that rows of one window make."""
-    nodes: dict[Node, NodeRow] = {}
-    edges: dict[tuple[Node, bool, Node], EdgeRow] = {}
+    nodes: dict[Node, list[NodeRow]] = {}
+    edges: dict[tuple[Node, bool, Node], list[EdgeRow]] = {}
 
     def add_node(row: NodeRow) -> None:
-        known = nodes.get(row.node)
-        nodes[row.node] = row if known is None else _both_nodes(known, row)
+        nodes.setdefault(row.node, []).append(row)
 
     def add_edge(row: EdgeRow) -> None:
-        key = (row.source, row.is_client, row.target)
-        edges[key] = row if key not in edges else _both_edges(edges[key], row)
+        edges.setdefault((row.source, row.is_client, row.target), []).append(row)
 
-    for row in added_up(rows):
+    for row in rows:
         if row.kind == graph_sql.SEGMENTS:
             add_node(_service(row))
             if row.is_root and row.statistics.histogram:
@@ -250,8 +248,8 @@ def graph_of(rows: Iterable[Counted]) -> GraphRows:
         if row.source != NO_NODE:
             add_edge(_edge(row))
     return GraphRows(
-        tuple(nodes[node] for node in sorted(nodes)),
-        tuple(edges[key] for key in sorted(edges)),
+        tuple(_one_node(nodes[node]) for node in sorted(nodes)),
+        tuple(_one_edge(edges[key]) for key in sorted(edges)),
         is_exact=False,
     )
 
@@ -306,24 +304,31 @@ def _edge(row: Counted) -> EdgeRow:
     )
 
 
-def _both_nodes(left: NodeRow, right: NodeRow) -> NodeRow:
-    is_service = "service" in {left.kind, right.kind}
+def _one_node(rows: Sequence[NodeRow]) -> NodeRow:
+    """All rows of a node as one."""
+    first, *others = rows
+    if not others:
+        return first
     return msgspec.structs.replace(
-        left,
-        kind="service" if is_service else left.kind,
-        is_root=left.is_root or right.is_root,
-        statistics=total((left.statistics, right.statistics)),
-        durations=merge((left.durations, right.durations)),
-        first_us=min(left.first_us, right.first_us),
-        last_us=max(left.last_us, right.last_us),
+        first,
+        kind="service" if any(row.kind == "service" for row in rows) else first.kind,
+        is_root=any(row.is_root for row in rows),
+        statistics=total([row.statistics for row in rows]),
+        durations=merge(row.durations for row in rows),
+        first_us=min(row.first_us for row in rows),
+        last_us=max(row.last_us for row in rows),
     )
 
 
-def _both_edges(left: EdgeRow, right: EdgeRow) -> EdgeRow:
+def _one_edge(rows: Sequence[EdgeRow]) -> EdgeRow:
+    """All rows of an edge as one."""
+    first, *others = rows
+    if not others:
+        return first
     return msgspec.structs.replace(
-        left,
-        aliases=tuple(sorted({*left.aliases, *right.aliases})),
-        statistics=total((left.statistics, right.statistics)),
-        first_us=min(left.first_us, right.first_us),
-        last_us=max(left.last_us, right.last_us),
+        first,
+        aliases=tuple(sorted({alias for row in rows for alias in row.aliases})),
+        statistics=total([row.statistics for row in rows]),
+        first_us=min(row.first_us for row in rows),
+        last_us=max(row.last_us for row in rows),
     )

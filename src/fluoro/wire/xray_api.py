@@ -303,7 +303,7 @@ class SummaryStatistics(Shape, frozen=True):
     total_response_time: float
 
 
-class HistogramEntry(Shape, frozen=True):
+class HistogramEntry(Shape, frozen=True, gc=False):
     """`count` finished requests took about `value` seconds."""
 
     value: float

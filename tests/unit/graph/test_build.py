@@ -1,9 +1,11 @@
+from collections import Counter
+
 import msgspec
 import pytest
 
-from fluoro.graph.build import build
+from fluoro.graph.build import build, histogram_of
 from fluoro.graph.edges import observe
-from fluoro.graph.histogram import middle_us
+from fluoro.graph.histogram import BUCKETS, middle_us
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
 from made import call, segment, span
 
@@ -229,3 +231,11 @@ def test_response_times_are_summed_before_rounding():
 def test_nothing_makes_nothing():
     """An empty window is an empty graph."""
     assert built() == []
+
+
+def test_every_bucket_is_shown_to_the_millisecond():
+    """Buckets that are shown as one value are one entry, whose count is that of all of them."""
+    shown = histogram_of(dict.fromkeys(range(BUCKETS), 1), is_exact=False)
+    values = [round(middle_us(bucket) / 1e6, 3) for bucket in range(BUCKETS)]
+    assert {entry.value: entry.count for entry in shown} == Counter(values)
+    assert [entry.value for entry in shown] == sorted(set(values))
