@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from browser import traffic
-from fluoro.agent.upstream import Signer
+from fluoro.signer import Signer
 from fluoro.wire.sigv4 import Credentials
 from keyed import create, running_server
 

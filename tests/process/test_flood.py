@@ -10,7 +10,7 @@ import time
 import httpx2
 import pytest
 
-from fluoro.agent.upstream import Signer
+from fluoro.signer import Signer
 from fluoro.wire.sigv4 import Credentials
 from keyed import create, running_server
 
