@@ -18,7 +18,7 @@ _LOG = structlog.get_logger()
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Something to do, first when this replica begins to lead, then after each interval.
+    """Something to do, first when this replica begins to lead (or starts), then after each interval.
 
     When `run` returns True there is more to do, and it is called again at once.
     """
@@ -26,6 +26,8 @@ class Job(msgspec.Struct, frozen=True):
     name: str
     interval_s: float
     run: Callable[[], object]
+    is_everywhere: bool = False
+    """Every replica does it, since it is about the process itself."""
 
 
 class _Record:
@@ -101,12 +103,15 @@ class Jobs:
     def _repeat(self, job: Job) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self.leads or self._is_stopping)
+                self._changed.wait_for(lambda: self._may(job) or self._is_stopping)
                 if self._is_stopping:
                     return
             if self._attempt(job) is not True:
                 with self._changed:
                     self._changed.wait_for(lambda: self._is_stopping, job.interval_s)
+
+    def _may(self, job: Job) -> bool:
+        return self.leads or job.is_everywhere
 
     def _attempt(self, job: Job) -> object:
         """What the job returned, None when it failed."""

@@ -57,7 +57,7 @@ def jobs(upkeep: Upkeep, settings: ServerSettings) -> list[Job]:
         Job("retention", _HOUR_S, expire),
         Job("deletion", _MINUTE_S, delete_again),
         Job("purge", _DAY_S, upkeep.purge),
-        Job("memory", _MINUTE_S, upkeep.give_back),
+        Job("memory", _MINUTE_S, upkeep.give_back, is_everywhere=True),
     ]
     if settings.disk_bytes:
         found.append(Job("disk", _MINUTE_S, make_room))

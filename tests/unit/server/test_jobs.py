@@ -82,6 +82,13 @@ def test_a_replica_that_does_not_lead_runs_none(work):
     assert work.runs == 0
 
 
+def test_what_is_about_the_process_runs_on_every_replica(work):
+    """A job that is everywhere waits for no lease."""
+    with running(Jobs(lambda: False, [Job("memory", AT_ONCE_S, work, is_everywhere=True)])) as jobs:
+        assert work.reached(2)
+        assert not jobs.leads
+
+
 def test_a_replica_takes_over_and_gives_way(work):
     """As its heartbeat says; a run that is under way may end."""
     leads = [False]
