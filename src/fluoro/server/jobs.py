@@ -18,7 +18,7 @@ _LOG = structlog.get_logger()
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Something to do, first when this replica begins to lead (or starts), then after each interval.
+    """Something to do, first when this replica begins to lead, then after each interval.
 
     When `run` returns True there is more to do, and it is called again at once.
     """
@@ -27,7 +27,7 @@ class Job(msgspec.Struct, frozen=True):
     interval_s: float
     run: Callable[[], object]
     is_everywhere: bool = False
-    """Every replica does it, since it is about the process itself."""
+    """Every replica does it from its start, since it is about the process itself."""
 
 
 class _Record:
