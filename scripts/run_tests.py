@@ -3,23 +3,34 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 import steps
 from checkout import CONSOLE, ROOT, VENV
 from install import install
 
-ORDER = ("unit", "property", "store", "conformance", "process", "fault", "browser", "deploy")
+TOGETHER = ("unit", "property", "store", "conformance")
+"""Their files run side by side, one on each processor."""
+ONE_BY_ONE = ("process", "fault", "browser", "deploy")
+"""They count processes, fill disks, or look at what takes how long."""
 _CHROMIUM = ("chromium", "chromium-browser")
 _PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
 def run_tests() -> int:
-    """Run everything; pytest's status and its summary come last."""
+    """Run everything, in two runs of pytest; the worse status counts, and a summary comes last."""
     install()
     _ensure_chromium()
     steps.run("checking the console", ["npm", "run", "--silent", "check"], cwd=CONSOLE)
-    folders = [folder for name in ORDER if (folder := ROOT / "tests" / name).is_dir()]
-    return subprocess.run([VENV / "bin" / "pytest", *folders], cwd=ROOT, check=False).returncode
+    workers = str(len(os.sched_getaffinity(0)))
+    statuses = [_pytest(TOGETHER, "-n", workers, "--dist", "loadfile"), _pytest(ONE_BY_ONE)]
+    return max(statuses)
+
+
+def _pytest(names: Sequence[str], *options: str) -> int:
+    folders = [str(ROOT / "tests" / name) for name in names]
+    command = [str(VENV / "bin" / "pytest"), *options, *folders]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def _ensure_chromium() -> None:
