@@ -14,8 +14,8 @@ from fluoro.client.service_map import calls_table, graph, services_table
 
 def map_(
     *,
-    since: Annotated[str, Parameter(name=("--since", "--start"))] = "1h",
-    until: Annotated[str, Parameter(name=("--until", "--end"), show_default=False)] = "",
+    since: str = "1h",
+    until: Annotated[str, Parameter(show_default=False)] = "",
     group: Annotated[str, Parameter(show_default=False)] = "",
     source: Flags = Source(),  # noqa: B008  frozen
     output: Output = "table",

@@ -16,8 +16,8 @@ def traces(  # noqa: PLR0913  its flags
     filter_: Annotated[str, Parameter(name="FILTER", show_default=False)] = "",
     /,
     *,
-    since: Annotated[str, Parameter(name=("--since", "--start"))] = "1h",
-    until: Annotated[str, Parameter(name=("--until", "--end"), show_default=False)] = "",
+    since: str = "1h",
+    until: Annotated[str, Parameter(show_default=False)] = "",
     group: Annotated[str, Parameter(show_default=False)] = "",
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 100,
     source: Flags = Source(),  # noqa: B008  frozen
