@@ -35,7 +35,7 @@ class Source:
     access_key_id: Annotated[str, Parameter(env_var="FLUORO_ACCESS_KEY_ID", show_default=False)] = (
         ""
     )
-    """Access key of a server that has keys; AWS's own variables are for `--aws` alone."""
+    """Access key of a server that has keys; AWS's own credentials are for `--aws` alone."""
 
     secret_access_key: Annotated[str, Parameter(env_var="FLUORO_SECRET_ACCESS_KEY", show=False)] = (
         field(default="", repr=False)
@@ -45,7 +45,7 @@ class Source:
     region: Annotated[
         str, Parameter(env_var=("FLUORO_REGION", "AWS_REGION"), show_default=False)
     ] = ""
-    """Region whose traces to read; without it us-east-1, with `--aws` that of the profile."""
+    """Region of the traces; without it AWS_REGION, else us-east-1; with `--aws` the profile's."""
 
     aws: Annotated[bool, Parameter(negative=(), show_default=False)] = False
     """Ask AWS X-Ray instead, with the credentials that the AWS CLI would use."""

@@ -46,6 +46,14 @@ def test_a_flag_a_variable_the_file_the_default(asked, monkeypatch, tmp_path):
     assert asked("--server", "http://flag").server == "http://flag"
 
 
+def test_aws_region_is_the_second(asked, monkeypatch):
+    """AWS's variable of the region holds here too, behind Fluoro's own."""
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert asked().region == "eu-west-1"
+    monkeypatch.setenv("FLUORO_REGION", "eu-north-1")
+    assert asked().region == "eu-north-1"
+
+
 def test_a_key_by_variables(asked, monkeypatch):
     """Its secret is never shown."""
     monkeypatch.setenv("FLUORO_ACCESS_KEY_ID", "FLUO1")
