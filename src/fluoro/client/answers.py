@@ -44,15 +44,13 @@ class Summaries(Shape, frozen=True):
 class Segment(Shape, frozen=True):
     """A whole segment as JSON text."""
 
-    id: str = ""
     document: str = "{}"
 
 
 class Trace(Shape, frozen=True):
-    """A trace and its segments; `duration` in seconds."""
+    """A trace and its segments; not all of them where a limit is exceeded."""
 
     id: str = ""
-    duration: float = 0.0
     limit_exceeded: bool = False
     segments: list[Segment] = []
 

@@ -6,9 +6,7 @@ import msgspec
 
 from fluoro.client.api import Answer, Api
 from fluoro.wire.xray_api import BatchGetTracesRequest
-
-_MOST_IDS = 5
-"""Of one call."""
+from fluoro.wire.xray_members import MOST_IDS
 
 
 def fetch(api: Api, trace_ids: Sequence[str]) -> Answer:
@@ -19,8 +17,8 @@ def fetch(api: Api, trace_ids: Sequence[str]) -> Answer:
     """
     traces: list[object] = []
     unprocessed: list[object] = []
-    for start in range(0, len(trace_ids), _MOST_IDS):
-        some = list(trace_ids[start : start + _MOST_IDS])
+    for start in range(0, len(trace_ids), MOST_IDS):
+        some = list(trace_ids[start : start + MOST_IDS])
         token = None
         while True:
             page = api.ask("BatchGetTraces", BatchGetTracesRequest(some, token))
