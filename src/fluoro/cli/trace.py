@@ -43,6 +43,10 @@ def trace(
                 show(console, "")
             if rows:
                 show(console, drawn(each.id, rows, console.width))
+    cut = {each.id for each in found.traces if each.limit_exceeded}
+    for id_ in (id_ for id_ in wanted if id_ in cut):
+        note = f"fluoro: trace {id_} is longer than the server answers: its last documents are cut"
+        print(note, file=sys.stderr)  # noqa: T201  said to a person
     missing = [id_ for id_ in wanted if id_ not in {each.id for each in found.traces}]
     for id_ in missing:
         is_late = id_ in found.unprocessed_trace_ids
