@@ -91,7 +91,7 @@ def guarded(
     folder = tmp_path_factory.mktemp("guarded")
     data = f"--data={folder / 'data'}"
     key = json.loads(run("keys", "create", "--role=admin", "--json", data))
-    command = [FLUORO, "server", "--json", data, "--address=127.0.0.1:0"]
+    command = [FLUORO, "server", "--json", data, "--address=127.0.0.1:0", "--trace-read-bytes=500"]
     with (
         (folder / "server.log").open("wb") as log,
         subprocess.Popen(
@@ -112,16 +112,17 @@ def guarded(
             process.wait(STOP_LIMIT_S)
 
 
-def put(url: str, key: dict[str, str]) -> str:
+def put(url: str, key: dict[str, str], number: int = 1, **members: Any) -> str:
     """Id of a trace that a signed call brought."""
     now = time.time()
-    id_ = f"1-{int(now):08x}-{1:024x}"
+    id_ = f"1-{int(now):08x}-{number:024x}"
     document = {
         "trace_id": id_,
         "id": f"{1:016x}",
         "name": "guarded",
         "start_time": now - 1,
         "end_time": now,
+        **members,
     }
     xray = boto3.client(
         "xray",
@@ -131,7 +132,7 @@ def put(url: str, key: dict[str, str]) -> str:
         aws_secret_access_key=key["secret"],
     )
     with contextlib.closing(xray):
-        xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(document)])
+        xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(document, ensure_ascii=False)])
     return id_
 
 
@@ -218,6 +219,40 @@ def test_a_trace_that_is_not_there(fluoro: Fluoro, said):
     id_ = f"1-{int(time.time()):08x}-{2**90:024x}"
     error = said("trace", id_, FLUORO_SERVER=fluoro.server, status=1)
     assert error == f"fluoro: trace {id_} is not there\n"
+
+
+def test_a_terminal_obeys_no_service(fluoro: Fluoro, said):
+    """What would set its clipboard is shown; names keep to their line."""
+    url = "http://shop/\x1b]52;c;aGk=\x1b\\\x9b2J"
+    http_ = {"request": {"method": "GET", "url": url}, "response": {"status": 200}}
+    id_ = put(fluoro.server, {"id": "any", "secret": "any"}, 2, name="two\nlines", http=http_)
+    until(lambda: fluoro.summaries().get(id_), f"trace {id_} to be found")
+    server = f"--server={fluoro.server}"
+    for arguments in (["traces"], ["trace", id_], ["map"]):
+        for form in ("table", "json"):
+            text = said(*arguments, f"--output={form}", server)
+            assert text.replace("\n", "").isprintable(), arguments
+    assert "two lines GET 200 http://shop/␛]52;c;" in said("trace", id_, server)
+
+
+def test_a_trace_that_is_cut(guarded):
+    """What there is of it is shown, and it is said that there is more."""
+    url, key, _ = guarded
+    id_ = put(url, key, 3)
+    put(url, key, id="2" * 16, name="late", trace_id=id_, metadata={"default": {"a": "a" * 500}})
+    finished = subprocess.run(
+        [FLUORO, "trace", id_, "--region=eu-west-1", f"--server={url}"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        env=environment(FLUORO_ACCESS_KEY_ID=key["id"], FLUORO_SECRET_ACCESS_KEY=key["secret"]),
+        check=True,
+    )
+    assert "guarded" in finished.stdout
+    assert "late" not in finished.stdout
+    assert finished.stderr == (
+        f"fluoro: trace {id_} is longer than the server answers: its last documents are cut\n"
+    )
 
 
 def test_the_map(fluoro: Fluoro, trace: str, said):

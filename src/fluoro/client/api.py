@@ -11,6 +11,7 @@ import httpx2
 import msgspec
 
 from fluoro import __version__
+from fluoro.client.screen import plain
 from fluoro.errors import CallError, CallRefusedError
 from fluoro.wire.xray_api import Shape
 
@@ -164,7 +165,7 @@ def _problem(response: httpx2.Response) -> tuple[str, str]:
         return "", ""
     spelled = response.headers.get("x-amzn-ErrorType") or problem.type.rpartition("#")[2]
     name = _NAME.match(spelled)
-    return name[0] if name else "", problem.message or problem.upper
+    return name[0] if name else "", plain(problem.message or problem.upper)
 
 
 def _wait_s(response: httpx2.Response) -> float:

@@ -61,7 +61,7 @@ def statistics_table(summaries: Sequence[RuleStatistics], width: int) -> Table:
         )
         for each in summaries
     ]
-    columns = [words("rule"), words(f"ten seconds from {zone}".rstrip())]
+    columns = [prose("rule", at_least=16), words(f"ten seconds from {zone}".rstrip())]
     return table([*columns, *map(figures, ("requests", "sampled", "borrowed"))], rows, width)
 
 

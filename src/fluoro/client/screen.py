@@ -28,6 +28,17 @@ QUIET = "bright_black"
 
 _GAP = 2
 
+_SEEN = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    **dict.fromkeys(range(0x80, 0xA0), "\N{REPLACEMENT CHARACTER}"),
+    0x7F: "\N{SYMBOL FOR DELETE}",
+    **dict.fromkeys(map(ord, "\t\n\v\f\r\x85"), " "),
+}
+"""What stands for a control character: Unicode's picture of it, a space for white space."""
+
+_ESCAPED = {code: f"\\u{code:04x}" for code in _SEEN if chr(code) not in "\t\n\r"}
+"""What stands for it in JSON, beside whose texts may be white space."""
+
 
 def screen(file: IO[str] | None = None) -> Console:
     """What stdout is: coloured if it is a terminal and NO_COLOR is not set.
@@ -50,6 +61,15 @@ def screen(file: IO[str] | None = None) -> Console:
     )
 
 
+def plain(text: str) -> str:
+    """Text from elsewhere with control characters to be seen, as a terminal would obey them.
+
+    Whatever is shown of an answer goes through this: in cells of tables, values of details, rows
+    of a trace, refusals. No letter comes or goes.
+    """
+    return text.translate(_SEEN)
+
+
 def show(console: Console, *parts: RenderableType) -> None:
     """Write parts under each other, without spaces at the ends of lines."""
     for part in parts:
@@ -63,7 +83,7 @@ def show_json(console: Console, value: object) -> None:
     text = msgspec.json.encode(value)
     with contextlib.suppress(RecursionError):  # a document of a thousand levels
         text = msgspec.json.format(text, indent=2)
-    _write(console, text.decode() + "\n")
+    _write(console, text.decode().translate(_ESCAPED) + "\n")
 
 
 def figures(head: str) -> Column:
@@ -90,13 +110,14 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Text | str]], width
         width: What there is, in columns of the terminal; prose is cut to it.
     """
     found = Table(*columns, box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    for row in rows:
-        found.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    lines = [[str(column.header) for column in columns], *([str(c) for c in row] for row in rows)]
-    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    for row in cells:
+        found.add_row(*row)
+    lines = [[str(column.header) for column in columns], *([str(c) for c in row] for row in cells)]
+    widths = [max(map(cell_len, texts)) for texts in zip(*lines, strict=True)]
     excess = sum(widths) + _GAP * (len(widths) - 1) - width
     cut = {place: column.min_width for place, column in enumerate(columns) if column.min_width}
-    for _ in range(excess):
+    for _ in range(excess if cut else 0):
         widest = max(cut, key=lambda place: widths[place])
         if widths[widest] > cut[widest]:
             widths[widest] -= 1
@@ -109,7 +130,15 @@ def details(pairs: Iterable[tuple[str, str]]) -> Table:
     """Names and values under each other."""
     found = Table.grid(padding=(0, 2, 0, 0))
     for name, value in pairs:
-        found.add_row(Text(name, style="bold"), Text(value))
+        found.add_row(Text(name, style="bold"), Text(plain(value)))
+    return found
+
+
+def _cell(text: Text | str) -> Text:
+    if isinstance(text, str):
+        return Text(plain(text))
+    found = text.copy()
+    found.plain = plain(text.plain)
     return found
 
 

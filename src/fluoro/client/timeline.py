@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.text import Text
 
 from fluoro.client import moments
-from fluoro.client.screen import OUTCOME_STYLES, QUIET
+from fluoro.client.screen import OUTCOME_STYLES, QUIET, plain
 from fluoro.client.tree import Row
 from fluoro.model.segment import Segment
 
@@ -56,7 +56,7 @@ def _head(trace_id: str, rows: Sequence[Row], start_us: int, total_us: int) -> T
     root = rows[0]
     segments = sum(not row.segment.is_subsegment for row in rows)
     moment = datetime.fromtimestamp(start_us / _US_PER_S).astimezone()
-    found = Text().append(trace_id, style="bold")
+    found = Text().append(plain(trace_id), style="bold")
     if not root.is_detached:
         found.append(_GAP)
         found.append(root.outcome, style=OUTCOME_STYLES[root.outcome])
@@ -84,7 +84,7 @@ def _label(row: Row) -> Text:
     segment = row.segment
     found = Text().append(_guides(row.lasts), style=QUIET)
     colour = OUTCOME_STYLES[row.outcome]
-    name = Text(segment.name or segment.id)
+    name = Text(plain(segment.name or segment.id))
     name.stylize(colour if row.outcome != "ok" else "")
     if not segment.is_subsegment:
         name.stylize("bold")
@@ -92,7 +92,7 @@ def _label(row: Row) -> Text:
     if row.is_detached:
         found.append(" (detached)", style="cyan")
     for part, style in _summary(segment, colour):
-        found.append(f" {part}", style=style)
+        found.append(f" {plain(part)}", style=style)
     return found
 
 
@@ -170,7 +170,7 @@ def _exceptions(row: Row, width: int) -> Iterator[Text]:
         text = f"{type_}: {each.message}" if each.message else type_
         lines = textwrap.wrap(text, room, max_lines=_EXCEPTION_LINES, placeholder=" …")
         for place, line in enumerate(lines):
-            said = Text(line)
+            said = Text(plain(line))
             if not place:
                 said.stylize(OUTCOME_STYLES["fault"], 0, len(type_))
             yield Text().append(below, style=QUIET).append_text(said)

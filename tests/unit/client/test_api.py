@@ -120,3 +120,9 @@ def test_no_answer_is_one_sentence(asked, failure, sentence):
     with pytest.raises(CallError) as error:
         asked(failure)
     assert (type(error.value), str(error.value)) == (CallError, sentence)
+
+
+def test_a_terminal_obeys_no_refusal(asked):
+    """What a server says is shown, and no more."""
+    with pytest.raises(CallRefusedError, match=r"^no␛]52;c;aGk=$"):
+        asked(refusal(400, "InvalidRequestException", "no\x1b]52;c;aGk="))
