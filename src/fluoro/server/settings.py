@@ -53,7 +53,8 @@ class ServerSettings:
     one."""
 
     store_readers: int = 4
-    """Queries that run at the same time; others wait."""
+    """Requests that read the store at the same time; others wait. With keys of several accounts one
+    account has one less; the jobs have connections of their own."""
 
     store_threads: int = 0
     """Processor threads of one query; 0 is the number of cores, or what a ClickHouse says."""

@@ -1,4 +1,4 @@
-"""Connections to the engine: one for the writer, some for readers, a thread each at a time."""
+"""Connections to the engine: one for the writer, some for reads, some for jobs; one thread each."""
 
 import contextlib
 import queue
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
-from fluoro.errors import ShardUnavailableError, StoreTimeoutError
+from fluoro.errors import ShardUnavailableError, StoreUnavailableError
 from fluoro.store import deadline, embedded, remote
 from fluoro.store.address import Address
 from fluoro.store.engine import (
@@ -57,23 +57,33 @@ class Pool:
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[Client]:
-        try:
-            reader = self._readers.get(timeout=deadline.left_s())
-        except queue.Empty as error:
-            raise StoreTimeoutError("time") from error
-        try:
-            yield reader
-        finally:
-            self._readers.put(reader)
+        """One of the readers' connections for a request; one more for what has no deadline.
+
+        So a job, which may take as long as it does, never holds what a request waits for.
+        """
+        left_s = deadline.left_s()
+        with translated():
+            if left_s is None:
+                with self._engine.shards[0][0].lent() as client:
+                    yield client
+                return
+            try:
+                reader = self._readers.get(timeout=left_s)
+            except queue.Empty as error:
+                raise StoreUnavailableError("no connection was free in time") from error
+            try:
+                yield reader
+            finally:
+                self._readers.put(reader)
 
     def query(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
-        """Rows of a SELECT; waits for a free connection.
+        """Rows of a SELECT; one of a request waits for a free connection.
 
         Raises:
             StoreTimeoutError: It took more time or memory than one query may.
-            StoreUnavailableError: The engine failed, or a shard is away.
+            StoreUnavailableError: The engine failed, a shard is away, or no connection was free.
         """
-        with self._reader() as reader, translated():
+        with self._reader() as reader:
             rows: Sequence[Row] = reader.query(
                 sql, parameters=dict(parameters or {}), settings=time_limit(reader)
             ).result_rows
@@ -120,7 +130,7 @@ class Pool:
         Raises:
             StoreUnavailableError: The engine failed, or a shard is away.
         """
-        with self._reader() as reader, translated():
+        with self._reader() as reader:
             insert_rows(reader, table, rows)
 
     def close(self) -> None:

@@ -1,0 +1,57 @@
+"""Who waits for whom at the connections of one engine."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fluoro.errors import StoreUnavailableError
+from fluoro.store import deadline
+from fluoro.store.pool import Limits, Pool
+
+PATIENCE_S = 30
+
+
+@pytest.fixture
+def pool(tmp_path):
+    """With one reader."""
+    opened = Pool.open(tmp_path / "data", Limits(readers=1))
+    yield opened
+    opened.close()
+
+
+def test_jobs_hold_no_connection_of_requests(pool):
+    """However many are under way, a request has the one reader, and they have their own."""
+    with contextlib.ExitStack() as jobs:
+        for number in range(3):
+            (opened,) = pool.sessions()
+            jobs.enter_context(opened).make("held", f"SELECT {number} AS number")
+        with deadline.within(PATIENCE_S):
+            assert list(pool.query("SELECT 1")) == [(1,)]
+
+
+def test_a_request_holds_up_no_job(pool):
+    """The heartbeat must not wait for a read that takes long."""
+    with deadline.within(PATIENCE_S):
+        (opened,) = pool.sessions()
+        with opened, ThreadPoolExecutor(1) as job:
+            assert list(job.submit(pool.query, "SELECT 1").result(PATIENCE_S)) == [(1,)]
+
+
+def test_a_request_without_a_connection_in_time_may_come_again(pool):
+    """It did not take too long by itself, so no shorter range would help."""
+
+    def ask():
+        with deadline.within(0.05):
+            pool.query("SELECT 1")
+
+    with deadline.within(PATIENCE_S):
+        (opened,) = pool.sessions()
+        with (
+            opened,
+            ThreadPoolExecutor(1) as other,
+            pytest.raises(StoreUnavailableError, match="no connection"),
+        ):
+            other.submit(ask).result(PATIENCE_S)
+    with deadline.within(PATIENCE_S):
+        assert list(pool.query("SELECT 1")) == [(1,)]
