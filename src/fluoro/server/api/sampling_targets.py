@@ -3,7 +3,7 @@
 Source: spec of sampling, sections 5 to 7.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -57,19 +57,20 @@ def get_sampling_targets(
     stored = backend.storage.sampling_reports(tenant, since_us)
     targets: list[SamplingTargetDocument] = []
     unknown: list[UnprocessedStatistics] = []
+    answered: list[SamplingReport] = []
     with backend.sampling_reports.joined(tenant, stored, since_us) as reports:
         now_us = backend.clock_us()
-        earlier = len(reports)
         for document in documents:
             if document.rule_name not in kept:
                 unknown.append(_unknown(document.rule_name))
                 continue
             rule = kept[document.rule_name].record.sampling_rule
-            report = _report(rule, document, reports, now_us)
-            reports.append(report)
+            report = _report(rule, document, reports.clients(rule.rule_name), now_us)
+            reports.add(report)
+            answered.append(report)
             targets.append(_target(rule, report))
-    if targets:
-        backend.storage.add_sampling_reports(tenant, reports[earlier:])
+    if answered:
+        backend.storage.add_sampling_reports(tenant, answered)
     known = [each for each in boosts or () if each.rule_name in kept]
     if known:
         backend.storage.add_boost_reports(tenant, [_boost_report(each, now_us) for each in known])
@@ -138,10 +139,10 @@ def _unknown(rule_name: str) -> UnprocessedStatistics:
 def _report(
     rule: SamplingRule,
     document: SamplingStatisticsDocument,
-    before: Sequence[SamplingReport],
+    by_client: Mapping[str, Sequence[SamplingReport]],
     now_us: int,
 ) -> SamplingReport:
-    """A report with the share that its client gets, given all reports of the last intervals.
+    """A report with the share that its client gets, given each client's last ones of the rule.
 
     A client's first report says that it is there and what it would like; it goes on borrowing, as
     with AWS. Of those that begin together all are known when the first of them reports again.
@@ -156,10 +157,6 @@ def _report(
         quota=0,
         quota_until_us=now_us,
     )
-    by_client: dict[str, list[SamplingReport]] = {}
-    for each in before:
-        if each.rule == rule.rule_name:
-            by_client.setdefault(each.client, []).append(each)
     if report.client not in by_client:
         return report
     held = {
@@ -167,8 +164,8 @@ def _report(
         for client, reports in by_client.items()
         if reports[-1].quota_until_us > now_us
     }
-    by_client[report.client].append(report)
     demands = {client: _demand(reports) for client, reports in by_client.items()}
+    demands[report.client] = _demand([*by_client[report.client], report])
     quota = grant(rule.reservoir_size, report.client, demands, held)
     until_us = now_us + lease_s(quota) * _US_PER_S
     return msgspec.structs.replace(report, quota=quota, quota_until_us=until_us)
