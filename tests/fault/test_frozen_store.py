@@ -25,7 +25,7 @@ LIMIT_S = 60
 DOCUMENTS = 5
 """Of each request, which are one trace."""
 FIT, TOO_MANY = 4, 3
-"""Requests that the queue takes of one tenant, which may have half of it, and some more."""
+"""Requests that the queue takes, and some more."""
 NUMBERS = range(2, 2 + FIT + TOO_MANY)
 UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 SETTINGS = ServerSettings(
@@ -33,7 +33,7 @@ SETTINGS = ServerSettings(
     admin_address="127.0.0.1:0",
     flush_interval_ms=1,
     flush_documents=DOCUMENTS,
-    queue_documents=2 * FIT * DOCUMENTS,
+    queue_documents=FIT * DOCUMENTS,
     edges_interval_s=3600,
 )
 AGO_S = 600

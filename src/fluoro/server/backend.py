@@ -59,7 +59,7 @@ class Backend:
         self.settings = settings
         self.clock_us = clock_us
         self.identity = identity
-        self.fairness = Fairness(settings.store_readers, lambda: not identity.is_open)
+        self.fairness = Fairness(settings.store_readers, lambda: identity.is_shared)
         self.empty_regions = EmptyRegions(storage, clock_us)
         self.sampling_reports = SamplingReports()
         self.counters = Counters()

@@ -1,7 +1,7 @@
 """No account takes what all need: connections, and the few reads that run at a time.
 
-Accounts, not tenants: a key may sign for as many regions as it likes. While there are no keys
-there is one account, which may have everything.
+Accounts, not tenants: a key may sign for as many regions as it likes. While there is one account
+alone, without keys or with keys of one, it may have everything.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class Fairness:
 
         Args:
             places: Reads that run at a time.
-            is_shared: Whether there may be several accounts.
+            is_shared: Whether there are several accounts now.
         """
         self._places = places
         self._is_shared = is_shared

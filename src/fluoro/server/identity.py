@@ -59,9 +59,10 @@ class Identity:
         self.throttle = throttle
 
     @property
-    def is_open(self) -> bool:
-        """Whether nobody has to sign."""
-        return self._keys() is None
+    def is_shared(self) -> bool:
+        """Whether several accounts may ask now: keys that are valid name more than one."""
+        keys = self._keys() or {}
+        return len({key.account for key in keys.values() if not key.revoked}) > 1
 
     def expects(self, scope: Scope) -> Caller | None:
         """Whom a request names; None when everybody may ask.

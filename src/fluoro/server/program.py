@@ -89,9 +89,9 @@ async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
         contextlib.closing(bind("admin_address", settings.admin_address)) as admin_socket,
         contextlib.closing(await asyncio.to_thread(open_storage)) as storage,
     ):
-        writer = Writer(storage.insert, _writer_settings(settings))
         throttle = Throttle(settings.requests_per_s, time.monotonic_ns)
         identity = Identity(keys.current, clock_us, LOCAL.region, throttle)
+        writer = Writer(storage.insert, _writer_settings(settings), lambda: identity.is_shared)
         backend = Backend(storage, writer, settings, clock_us, identity)
         jobs = Jobs(upkeep.beat(storage.upkeep, replica), upkeep.jobs(storage.upkeep, settings))
         admin = create_admin(

@@ -60,10 +60,20 @@ class Writer:
         self,
         insert: Callable[[Sequence[Accepted]], int],
         settings: WriterSettings,
+        is_shared: Callable[[], bool] = lambda: False,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Begin.
+
+        Args:
+            insert: Stores documents; returns how many it did not keep.
+            settings: When, and how much waits.
+            is_shared: Whether there are several accounts now, none of which may fill the queue.
+            clock_s: Seconds, never going back.
+        """
         self._insert = insert
         self._settings = settings
+        self._is_shared = is_shared
         self._clock_s = clock_s
         self._changed = threading.Condition()
         self._queue: deque[_Batch] = deque()
@@ -95,7 +105,8 @@ class Writer:
         the insert fails, it has that error.
 
         Raises:
-            ThrottledError: The queue is full, or half full of this account's; nothing was taken.
+            ThrottledError: The queue is full, or where there are several accounts half full of this
+                one's; nothing was taken.
             StoreUnavailableError: The writer is closing; nothing was taken.
         """
         future: Future[None] = Future()
@@ -110,11 +121,11 @@ class Writer:
                 raise StoreUnavailableError("the server is stopping")
             count, count_bytes = self._waiting_of.get(account, (0, 0))
             count, count_bytes = count + len(documents), count_bytes + size_bytes
+            most, most_bytes = self._settings.queue_documents, self._settings.queue_bytes
             if (
-                self._waiting + len(documents) > self._settings.queue_documents
-                or self._waiting_bytes + size_bytes > self._settings.queue_bytes
-                or count > self._settings.queue_documents // 2
-                or count_bytes > self._settings.queue_bytes // 2
+                self._waiting + len(documents) > most
+                or self._waiting_bytes + size_bytes > most_bytes
+                or ((count > most // 2 or count_bytes > most_bytes // 2) and self._is_shared())
             ):
                 raise ThrottledError("too many documents wait to be stored")
             self._waiting_of[account] = count, count_bytes

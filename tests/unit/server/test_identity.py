@@ -70,6 +70,23 @@ def refused(answer, name, status=403):
     return body["message"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "is_shared"),
+    [
+        (None, False),
+        ([], False),
+        (["WRITE1", "READ1"], False),
+        (["WRITE1", "READ2"], True),
+        (["REVOKED", "READ2"], False),
+    ],
+)
+def test_a_server_is_shared_by_the_accounts_of_valid_keys(make, keys, is_shared):
+    """As they are now: the file of keys changes while the server runs."""
+    server = make(keys=KEYS)
+    server.keys = None if keys is None else {name: BY_ID[name] for name in keys}
+    assert server.backend.identity.is_shared is is_shared
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=[each.name for each in OPERATIONS])
 @pytest.mark.parametrize("key", KEYS, ids=[key.id for key in KEYS])
 def test_each_key_may_do_what_its_role_says(guarded, operation, key):

@@ -209,7 +209,7 @@ def test_compressed_answers(server, document, trace_id, window):
 
 def test_a_full_queue(make, document):
     """429 with Retry-After, the whole request is refused, and counted apart."""
-    server = make(writer=WriterSettings(queue_documents=4, flush_documents=4))
+    server = make(writer=WriterSettings(queue_documents=2, flush_documents=2))
     texts = [json.dumps(document(number)) for number in range(1, 4)]
     answer = server.call("/TraceSegments", {"TraceSegmentDocuments": texts})
     refused(answer, 429, "ThrottledException")

@@ -58,8 +58,8 @@ def writer_of(store):
     """Makes writers, and closes them however a test ends."""
     made = []
 
-    def make(settings, clock_s=time.monotonic):
-        made.append(Writer(store.insert, settings, clock_s))
+    def make(settings, clock_s=time.monotonic, *, is_shared=False):
+        made.append(Writer(store.insert, settings, lambda: is_shared, clock_s))
         return made[-1]
 
     yield make
@@ -161,7 +161,7 @@ def test_a_flush_is_no_larger_than_its_limit_but_never_splits_a_request(store, w
 )
 def test_no_account_fills_more_than_half_of_the_queue(store, writer_of, settings):
     """And a request that does not fit is refused whole."""
-    writer = writer_of(settings)
+    writer = writer_of(settings, is_shared=True)
     held(store, writer)
     with pytest.raises(ThrottledError):
         writer.put(documents(5))
@@ -172,9 +172,19 @@ def test_no_account_fills_more_than_half_of_the_queue(store, writer_of, settings
     assert (writer.received, writer.waiting, writer.waiting_bytes) == (10, 10, 100)
 
 
+def test_a_lone_account_has_the_whole_queue(store, writer_of):
+    """There is no other one to keep a half for."""
+    writer = writer_of(WriterSettings(queue_documents=10, flush_interval_s=0.0))
+    held(store, writer)
+    writer.put(documents(9))
+    with pytest.raises(ThrottledError):
+        writer.put(documents(1))
+    assert writer.waiting == 10
+
+
 def test_regions_make_an_account_no_larger(store, writer_of):
     """Half of the queue is what it has in all of them: a key may sign for any."""
-    writer = writer_of(WriterSettings(queue_documents=10, flush_interval_s=0.0))
+    writer = writer_of(WriterSettings(queue_documents=10, flush_interval_s=0.0), is_shared=True)
     held(store, writer)
     writer.put(documents(4))
     with pytest.raises(ThrottledError):
