@@ -85,6 +85,8 @@ class Upstream:
             fields.append((b"accept-encoding", self.offers.encode()))
         if status >= 400:
             fields.append((b"x-amzn-errortype", b"TestException"))
+        if status == 429:
+            fields.append((b"retry-after", b"1"))
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 

@@ -20,7 +20,7 @@ from fluoro.agent.upstream import post
 
 RULES, TARGETS = "/GetSamplingRules", "/SamplingTargets"
 _JSON = "application/json"
-_PASSED_BACK = ("Content-Type", "x-amzn-ErrorType")
+_PASSED_BACK = ("Content-Type", "x-amzn-ErrorType", "Retry-After")
 
 _log = structlog.get_logger()
 
@@ -67,8 +67,8 @@ class Proxy:
 
     async def _pass_rules(self, request: Request) -> Response:
         answer = await self._ask(RULES, await self._body(request))
-        if answer is None:
-            return self._remembered(self._cache.rules())
+        if answer is None or _is_throttled(answer):
+            return self._remembered(self._cache.rules(), answer)
         if answer.is_success:
             self._cache.remember_rules(answer.content)
         return self._passed(answer)
@@ -76,8 +76,8 @@ class Proxy:
     async def _pass_targets(self, request: Request) -> Response:
         body = await self._body(request)
         answer = await self._ask(TARGETS, self._cache.completed(body))
-        if answer is None:
-            return self._remembered(self._cache.targets(body))
+        if answer is None or _is_throttled(answer):
+            return self._remembered(self._cache.targets(body), answer)
         if answer.is_success:
             self._cache.remember_targets(body, answer.content)
         return self._passed(answer)
@@ -91,16 +91,15 @@ class Proxy:
         return bytes(body)
 
     async def _ask(self, path: str, body: bytes) -> httpx2.Response | None:
-        """The server's answer; None when it is away, or has had too many calls."""
+        """The server's answer; None when it is away."""
         try:
             answer = await post(self._client, path, body)
         except httpx2.HTTPError as error:
             self._log_failure(path, type(error).__name__)
             return None
-        if answer.is_server_error or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        if answer.is_server_error or _is_throttled(answer):
             self._log_failure(path, str(answer.status_code))
-            return None
-        return answer
+        return None if answer.is_server_error else answer
 
     def _log_failure(self, path: str, cause: str) -> None:
         calls = self._counts.sampling_calls
@@ -108,19 +107,25 @@ class Proxy:
         if is_worth_a_line(failed, failed + 1):
             _log.warning("sampling_call_failed", path=path, cause=cause, count=failed + 1)
 
-    def _passed(self, answer: httpx2.Response) -> Response:
-        self._counts.sampling_calls["passed"] += 1
+    def _passed(self, answer: httpx2.Response, outcome: str = "passed") -> Response:
+        self._counts.sampling_calls[outcome] += 1
         headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
         return Response(answer.content, answer.status_code, headers)
 
-    def _remembered(self, content: bytes | None) -> Response:
-        """While the server is away, SDKs keep what they had."""
+    def _remembered(self, content: bytes | None, refusal: httpx2.Response | None) -> Response:
+        """While the server is away or has had too many calls, SDKs keep what they had."""
         if content is not None:
             self._counts.sampling_calls["cached"] += 1
             return Response(content, media_type=_JSON)
+        if refusal is not None:
+            return self._passed(refusal, "failed")
         self._counts.sampling_calls["failed"] += 1
         message = "the server does not answer"
         return _error("ServiceUnavailableException", message, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _is_throttled(answer: httpx2.Response) -> bool:
+    return answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _error(name: str, message: str, status: HTTPStatus) -> Response:

@@ -147,6 +147,19 @@ async def test_a_server_that_is_busy_is_as_good_as_away(door, upstream, counts, 
     assert counts.sampling_calls == {"passed": 3, "cached": 2}
 
 
+@pytest.mark.parametrize("path", [RULES, TARGETS])
+async def test_without_an_earlier_answer_a_busy_server_speaks_for_itself(
+    door, upstream, counts, path
+):
+    """SDKs are not told that it is away."""
+    upstream._answer = lambda *_: (429, {"message": "Rate exceeded"})
+    answer = await door.post(path, content=REPORT)
+    assert (answer.status_code, answer.json()) == (429, {"message": "Rate exceeded"})
+    assert answer.headers["x-amzn-ErrorType"] == "TestException"
+    assert answer.headers["Retry-After"] == "1"
+    assert counts.sampling_calls == {"failed": 1}
+
+
 async def test_what_a_client_said_meanwhile_reaches_the_server(door, upstream):
     """The first report after the server's return has the statistics of those it missed."""
     await door.post(TARGETS, content=REPORT)
