@@ -1,15 +1,17 @@
 """Bodies of requests and answers: their limit, and the compressions on the way."""
 
+import contextlib
 import io
 import zlib
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping
 from http import HTTPStatus
 
 import zstandard
 from anyio import to_thread
 from starlette.responses import Response
 
-from fluoro.errors import BodyTooLargeError, UnreadableBodyError
+from fluoro.errors import BodyTooLargeError, ThrottledError, UnreadableBodyError
+from fluoro.wire.prometheus import Metric, Sample
 
 ACCEPTED = "gzip, zstd"
 """Compressions of requests, told to clients in every answer."""
@@ -23,16 +25,65 @@ _FAST = 1
 JSON = "application/json"
 
 
-async def read(stream: AsyncIterable[bytes], headers: Mapping[str, str], limit: int) -> bytes:
+class Bodies:
+    """Counts the bytes that all requests in hand hold; used in the event loop only.
+
+    They are read before anybody is known, on as many connections as there may be.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Callable[[int], None]]:
+        """What takes room for bytes of one request, which has it until the end of the block.
+
+        Taking raises ThrottledError when all together would have too many.
+        """
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if self._held + size > self._most:
+                raise ThrottledError("too many bytes of requests are in hand")
+            self._held += size
+            taken += size
+
+        try:
+            yield take
+        finally:
+            self._held -= taken
+
+    def metrics(self) -> list[Metric]:
+        """What `/metrics` shows of it."""
+        return [
+            Metric(
+                "fluoro_server_body_bytes",
+                "gauge",
+                "Bytes of the bodies of requests that are being read or answered.",
+                [Sample(self._held)],
+            )
+        ]
+
+
+async def read(
+    stream: AsyncIterable[bytes],
+    headers: Mapping[str, str],
+    limit: int,
+    take: Callable[[int], None],
+) -> bytes:
     """The whole body of a request as it was sent, which is what signatures are over.
 
     Args:
         stream: Its chunks as they arrive.
         headers: Of the request, by lower-case name.
         limit: Most bytes.
+        take: Takes room for each chunk, see `Bodies`.
 
     Raises:
         BodyTooLargeError: There are more.
+        ThrottledError: There is no room.
     """
     too_large = _too_large(limit)
     length = headers.get("content-length", "")
@@ -44,6 +95,7 @@ async def read(stream: AsyncIterable[bytes], headers: Mapping[str, str], limit: 
         size += len(chunk)
         if size > limit:
             raise too_large
+        take(len(chunk))
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -358,20 +359,26 @@ class Endpoint:
         caller = backend.identity.expects(scope)
         request = Request(scope, receive)
         limit = backend.settings.body_bytes
-        sent = await body.read(request.stream(), request.headers, limit)
-        action = f"xray:{operation.name}"
-        tenant = backend.identity.admit(caller, sent, operation.roles, action)
-        with backend.fairness.under_way(tenant.account):
-            text = body.decompress(sent, request.headers, limit)
-            shape = requests.decode(text, self._decoder)
-            handler = operation.handler
-            if isinstance(handler, Blocking):
-                asker = Asker(tenant.account, request.is_disconnected)
-                result = await backend.run(asker, handler.function, backend, tenant, shape)
-            else:
-                result = await handler(backend, tenant, shape)
-            answer = await body.answer(_ENCODER.encode(result), request.headers)
-            await answer(scope, receive, send)
+        with backend.bodies.held() as take:
+            sent = await body.read(request.stream(), request.headers, limit, take)
+            action = f"xray:{operation.name}"
+            tenant = backend.identity.admit(caller, sent, operation.roles, action)
+            with backend.fairness.under_way(tenant.account):
+                text = body.decompress(sent, request.headers, limit)
+                if text is not sent:
+                    take(len(text))
+                answer = await self._answer(tenant, text, request)
+                await answer(scope, receive, send)
+
+    async def _answer(self, tenant: Tenant, text: bytes, request: Request) -> Response:
+        backend, handler = self._backend, self._operation.handler
+        shape = requests.decode(text, self._decoder)
+        if isinstance(handler, Blocking):
+            asker = Asker(tenant.account, request.is_disconnected)
+            result = await backend.run(asker, handler.function, backend, tenant, shape)
+        else:
+            result = await handler(backend, tenant, shape)
+        return await body.answer(_ENCODER.encode(result), request.headers)
 
 
 def routes(backend: Backend) -> list[Route]:

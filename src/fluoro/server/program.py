@@ -100,6 +100,7 @@ async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
             lambda: [
                 *throttle.metrics(),
                 *backend.fairness.metrics(),
+                *backend.bodies.metrics(),
                 *jobs.metrics(),
                 *upkeep.metrics(storage.upkeep.dropped, settings),
             ],

@@ -69,7 +69,8 @@ class ServerSettings:
     """Documents that may wait to be written; past it, senders are told to come again."""
 
     queue_bytes: int = 128 * _MIB
-    """The same in bytes."""
+    """The same in bytes. The bodies of all requests in hand may have twice this and twice
+    `body_bytes`; past it they are refused with 429."""
 
     acknowledge: Acknowledge = "durable"
     """When PutTraceSegments answers: once documents are on disk, or as soon as they wait to be
