@@ -94,27 +94,30 @@ INTERNAL = Refusal("InternalFailure", HTTPStatus.INTERNAL_SERVER_ERROR, "Interna
 
 def refusal_of(error: FluoroError) -> Refusal:
     """The answer to an exception of ours."""
-    for class_ in type(error).__mro__:
-        if class_ in _BY_CLASS:
-            name, status = _BY_CLASS[class_]
-            return Refusal(
-                name,
-                status,
-                _TEXTS.get(class_) or str(error),
-                retry_after_s=_retry_after_s(error, status),
-                offset=_offset(error),
-                resource=_resource(error),
-                is_about_identity=isinstance(error, AuthenticationError),
-            )
-    return INTERNAL
+    class_ = _known(type(error))
+    if class_ is None:
+        return INTERNAL
+    name, status = _BY_CLASS[class_]
+    return Refusal(
+        name,
+        status,
+        _TEXTS.get(class_) or str(error),
+        retry_after_s=_retry_after_s(error, status),
+        offset=_offset(error),
+        resource=_resource(error),
+        is_about_identity=isinstance(error, AuthenticationError),
+    )
 
 
 def name_of(class_: type[FluoroError]) -> tuple[str, HTTPStatus]:
     """What every exception of a class is answered with: AWS's name and the status."""
-    for each in class_.__mro__:
-        if each in _BY_CLASS:
-            return _BY_CLASS[each]
-    return INTERNAL.name, INTERNAL.status
+    known = _known(class_)
+    return (INTERNAL.name, INTERNAL.status) if known is None else _BY_CLASS[known]
+
+
+def _known(class_: type[FluoroError]) -> type[FluoroError] | None:
+    """The class that decides; None when no row names one."""
+    return next((each for each in class_.__mro__ if each in _BY_CLASS), None)
 
 
 def _retry_after_s(error: FluoroError, status: HTTPStatus) -> int | None:
