@@ -55,8 +55,9 @@ def allocate(reservoir: int, demands: Mapping[str, int]) -> dict[str, int]:
 def grant(reservoir: int, client: str, demands: Mapping[str, int], held: Mapping[str, int]) -> int:
     """The quota of a client that reports: its share, as far as others left of the reservoir.
 
-    So the sum of what is held never passes the reservoir. Who held more than its share gives the
-    rest back with its own next report, and who waits for it gets it with the one after.
+    So the sum of what is held never passes the reservoir, as long as all that is held is known. Who
+    held more than its share gives the rest back with its own next report, and who waits for it gets
+    it with the one after.
 
     Args:
         reservoir: Requests a second for all clients together.
