@@ -28,6 +28,7 @@ def test_every_metric_is_in_the_reference(server):
         *metrics(server.backend.counters, server.writer, "1"),
         *server.backend.identity.throttle.metrics(),
         *server.backend.fairness.metrics(),
+        *server.backend.bodies.metrics(),
         *Jobs(bool, []).metrics(),
         *upkeep.metrics(Dropped(), server.backend.settings),
     ]
