@@ -10,7 +10,7 @@ from checkout import CONSOLE, ROOT, VENV
 from install import install
 
 TOGETHER = ("unit", "property", "store", "conformance")
-"""Their files run side by side, one on each processor."""
+"""They run side by side, one on each processor (`tests/conftest.py`)."""
 ONE_BY_ONE = ("process", "fault", "browser", "deploy")
 """They count processes, fill disks, or look at what takes how long."""
 _CHROMIUM = ("chromium", "chromium-browser")
@@ -23,7 +23,7 @@ def run_tests() -> int:
     _ensure_chromium()
     steps.run("checking the console", ["npm", "run", "--silent", "check"], cwd=CONSOLE)
     workers = str(len(os.sched_getaffinity(0)))
-    statuses = [_pytest(TOGETHER, "-n", workers, "--dist", "loadfile"), _pytest(ONE_BY_ONE)]
+    statuses = [_pytest(TOGETHER, "-n", workers, "--dist", "loadgroup"), _pytest(ONE_BY_ONE)]
     return max(statuses)
 
 
