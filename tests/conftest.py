@@ -11,6 +11,7 @@ _WHOLE = ("store", "conformance")
 """Folders whose tests share processes and what is built for them, so one worker runs all of one."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items):
     """With `--dist loadgroup`: a worker takes a file at a time, or all of a folder of `_WHOLE`."""
     for item in items:
