@@ -23,7 +23,7 @@ def run_tests() -> int:
     _ensure_chromium()
     steps.run("checking the console", ["npm", "run", "--silent", "check"], cwd=CONSOLE)
     workers = str(len(os.sched_getaffinity(0)))
-    statuses = [_pytest(TOGETHER, "-n", workers, "--dist", "loadgroup"), _pytest(ONE_BY_ONE)]
+    statuses = [_pytest(TOGETHER, "-n", workers), _pytest(ONE_BY_ONE)]
     return max(statuses)
 
 

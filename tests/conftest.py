@@ -2,19 +2,24 @@
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # How long an example takes depends on the machine, so no law fails for that.
 settings.register_profile("fluoro", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fluoro")
 
-_WHOLE = ("store", "conformance")
+_WHOLE = ("tests/store/", "tests/conformance/")
 """Folders whose tests share processes and what is built for them, so one worker runs all of one."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
-def pytest_collection_modifyitems(items):
-    """With `--dist loadgroup`: a worker takes a file at a time, or all of a folder of `_WHOLE`."""
-    for item in items:
-        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-        group = folder if folder in _WHOLE else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class _ByFile(LoadScopeScheduling):
+    """With `-n`: a worker takes a file at a time, or all of a folder of `_WHOLE`."""
+
+    def _split_scope(self, nodeid):
+        whole = (folder for folder in _WHOLE if nodeid.startswith(folder))
+        return next(whole, nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return _ByFile(config, log)
