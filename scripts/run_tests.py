@@ -1,4 +1,4 @@
-"""`make test`: install, the console's own tests, then all of tests/, the fastest first."""
+"""`make test`: install, the console's own tests, then all of tests/, the slowest folders last."""
 
 import os
 import shutil
