@@ -120,15 +120,11 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
     )
 
 
-def period_of(seconds: int, moment: str = "moment") -> str:
-    """Begin of the period around a moment, epoch seconds."""
-    return f"intDiv(toUnixTimestamp({moment}), {seconds}) * {seconds}"
-
-
 def stale_periods(pool: Pool, tenant: Tenant, seconds: int, until_s: int) -> list[int]:
     """Periods (epoch seconds) that end by then and have minutes newer than their own rows."""
     rows = pool.query(
-        f"SELECT {period_of(seconds)} AS period FROM edge_runs WHERE {OWNER}"
+        f"SELECT intDiv(toUnixTimestamp(moment), {seconds}) * {seconds} AS period"
+        f" FROM edge_runs WHERE {OWNER}"
         f" GROUP BY period HAVING period + {seconds} <= {{until:UInt32}}"
         f" AND maxIf(run, seconds = {MINUTE_S}) > maxIf(run, seconds = {seconds})"
         " ORDER BY period DESC",
