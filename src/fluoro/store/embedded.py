@@ -71,7 +71,12 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
             interface="chdb",
             path=str(folder / "store"),
             chdb_options=options,
-            settings={"async_insert": 0, "max_threads": limits.threads, **settings},
+            settings={
+                "async_insert": 0,
+                "max_threads": limits.threads,
+                "max_threads_min_free_memory_per_thread": 0,
+                **settings,
+            },
         )
 
     with contextlib.ExitStack() as opened, translated():
