@@ -150,11 +150,14 @@ def test_no_trace_is_left_out_in_sql(store, trees, number, bounds, has_window):
 @settings(max_examples=20)
 @given(st.lists(TREES, min_size=15, max_size=30), st.integers(0, STORES - 1))
 def test_rows_are_named_of_every_trace(store, trees, number):
-    """What a filter says of rows holds for some row of each trace that matches."""
+    """Each of the rows that a filter names is there in each trace that matches."""
     stored = store.stored[number]
     filters = [compile_filter(tree) for tree in trees]
     rows = [
-        Compiled(f"countIf({each.row}) > 0" if each.row else "1", each.parameters)
+        Compiled(
+            " AND ".join(f"countIf({row}) > 0" for row in (each.row or "1", *each.also)),
+            each.parameters,
+        )
         for each in filters
     ]
     for tree, compiled, found, named in zip(

@@ -82,8 +82,10 @@ class Compiled(msgspec.Struct, frozen=True):
     """For a WHERE: each trace that is asked for has such a row; empty when nothing is known."""
     is_indexed: bool = False
     """An index leaves out most of the table for it."""
+    also: tuple[str, ...] = ()
+    """Further rows that each trace has which is asked for."""
     is_row_all: bool = False
-    """Each trace with such a row fulfils the condition."""
+    """Each trace with all of these rows fulfils the condition."""
     sufficient: str = NEVER
     """As the condition, but it holds only where the expression does, if the rows read are FINAL."""
 
@@ -109,6 +111,7 @@ def compile_filter(expression: Expression | None, window: Window | None = None) 
         compiler.bound.values,
         part.row,
         part.rank == INDEXED,
+        part.also,
         part.is_alone,
         part.sufficient,
     )

@@ -55,7 +55,9 @@ class Part(NamedTuple):
     rank: int = COMMON
     """How few traces have such a row, at a guess."""
     is_alone: bool = False
-    """That there is such a row is all that is necessary."""
+    """That there is such a row, and each of `also`, is all that is necessary."""
+    also: tuple[str, ...] = ()
+    """Further rows that there are whenever the part holds."""
 
 
 UNKNOWN = Part(ALWAYS, NEVER)
@@ -81,14 +83,16 @@ def unanswered(row: str) -> str:
 
 
 def all_parts(parts: Sequence[Part]) -> Part:
-    """Every part holds; of the rows the rarest are taken."""
-    best = min((part for part in parts if part.row), key=lambda part: part.rank, default=UNKNOWN)
+    """Every part holds; of the rows the rarest come first."""
+    with_rows = sorted((part for part in parts if part.row), key=lambda part: part.rank)
+    rows = [row for part in with_rows for row in (part.row, *part.also)]
     return Part(
         all_of([part.necessary for part in parts]),
         all_of([part.sufficient for part in parts]),
-        best.row,
-        best.rank,
-        best.is_alone and all(part is best or part.necessary == ALWAYS for part in parts),
+        rows[0] if rows else "",
+        with_rows[0].rank if rows else COMMON,
+        bool(rows) and all(part.is_alone or part.necessary == ALWAYS for part in parts),
+        tuple(rows[1:]),
     )
 
 
@@ -101,7 +105,7 @@ def any_part(parts: Sequence[Part]) -> Part:
         any_of([part.sufficient for part in parts]),
         any_of([part.row for part in possible]) if has_rows else "",
         max((part.rank for part in possible), default=COMMON),
-        has_rows and all(part.is_alone for part in possible),
+        has_rows and all(part.is_alone and not part.also for part in possible),
     )
 
 

@@ -107,7 +107,8 @@ class Searches:
             rows = self._rows(tenant, compiled, whole, last_us)
             few = list(dict.fromkeys(trace_id for _, trace_id in rows))
             if len(rows) < _probed(search):
-                yield self._among(tenant, compiled, search, few)
+                is_all = compiled.is_row_all and not compiled.also
+                yield self._among(tenant, compiled, search, few, is_all=is_all)
                 return
             first_us = min(first_us, rows[-1][0] * 1_000_000)
         found = 0
@@ -174,10 +175,16 @@ class Searches:
         return [(first_s, trace_id_of_hex(digits)) for first_s, digits in rows]
 
     def _among(
-        self, tenant: Tenant, compiled: Compiled, search: Search, trace_ids: Sequence[str]
+        self,
+        tenant: Tenant,
+        compiled: Compiled,
+        search: Search,
+        trace_ids: Sequence[str],
+        *,
+        is_all: bool,
     ) -> list[Position]:
-        """Those of a few traces that are in the range and may match."""
-        if compiled.is_row_all:
+        """Those of a few traces that are in the range and may match; `is_all`: each may."""
+        if is_all:
             starts = self._starts(tenant, trace_ids)
         else:
             starts = self._that_hold(tenant, compiled, trace_ids)
@@ -195,12 +202,30 @@ class Searches:
         """Places in a stretch of a range, page by page; rows until `last_us` may matter."""
         where, values = buckets(search.start_us, last_us)
         values |= around(search.start_us, last_us)
+        if compiled.also:
+            few = self._with_rows(tenant, compiled, where, values)
+            if len(few) <= _FEW:
+                yield self._among(tenant, compiled, search, few, is_all=compiled.is_row_all)
+                return
         while True:
             places = self._places(tenant, compiled, search, where, values)
             yield self._not_older(tenant, places, search.start_us)
             if len(places) < search.limit:
                 return
             search = msgspec.structs.replace(search, after=places[-1])
+
+    def _with_rows(
+        self, tenant: Tenant, compiled: Compiled, where: str, values: dict[str, Any]
+    ) -> list[str]:
+        """Traces with every row that the filter names, no more than can be told to be few."""
+        within = f"SELECT trace_id FROM spans WHERE {OWNER} AND {where}"
+        others = "".join(f" AND trace_id IN ({within} AND ({row}))" for row in compiled.also)
+        rows = self._pool.query(
+            f"SELECT DISTINCT lower(hex(trace_id)) FROM ({within} AND ({compiled.row}){others})"
+            " LIMIT {limit:UInt32}",
+            {**compiled.parameters, **owner(tenant), **values, "limit": _FEW + 1},
+        )
+        return [trace_id_of_hex(digits) for (digits,) in rows]
 
     def _places(
         self,

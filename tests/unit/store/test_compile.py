@@ -95,6 +95,14 @@ def test_an_and_names_the_rows_that_an_index_knows():
     assert "cityHash64" in found.row
 
 
+def test_an_and_names_a_row_for_each_of_its_terms():
+    """So few traces may be left that no other row has to be read."""
+    found = compiled('annotation.a = "b" AND fault AND duration > 1')
+    assert len(found.also) == 1
+    assert not found.is_row_all
+    assert compiled('annotation.a = "b" AND fault').is_row_all
+
+
 @pytest.mark.parametrize(
     "text", ["annotation.a = 0", "annotation.a = 1e17", 'annotation.a != "b"', "annotation.a > 1"]
 )

@@ -18,7 +18,8 @@ ORDER BY (account, region, trace_id, id)
 SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
--- One row for each segment and subsegment, by the 5 minutes in which it began: every search.
+-- One row for each segment and subsegment, by the 5 minutes in which it began: every search. A page
+-- of scattered traces reads a granule for each of them, so these are small (ADR 028).
 CREATE TABLE IF NOT EXISTS spans (
     account LowCardinality(String),
     region LowCardinality(String),
@@ -64,13 +65,13 @@ CREATE TABLE IF NOT EXISTS spans (
     `exc.message` Array(String) CODEC(ZSTD(1)),
     cause_id UInt64 CODEC(ZSTD(1)),
     source LowCardinality(String),
-    INDEX kv arrayMap((k, v) -> cityHash64(k, v), `ann.key`, `ann.text`) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX ends start_us + dur_us TYPE minmax GRANULARITY 1,
-    INDEX receipts receipt_us TYPE minmax GRANULARITY 4
+    INDEX kv arrayMap((k, v) -> cityHash64(k, v), `ann.key`, `ann.text`) TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX ends start_us + dur_us TYPE minmax GRANULARITY 4,
+    INDEX receipts receipt_us TYPE minmax GRANULARITY 16
 ) ENGINE = ReplacingMergeTree(ver)
 PARTITION BY received
 ORDER BY (account, region, bucket, trace_id, id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 2048, fsync_after_insert = 1, fsync_part_directory = 1,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 -- What the views read: one line of an insert. Keeps nothing.
