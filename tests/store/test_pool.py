@@ -55,3 +55,13 @@ def test_a_request_without_a_connection_in_time_may_come_again(pool):
             other.submit(ask).result(PATIENCE_S)
     with deadline.within(PATIENCE_S):
         assert list(pool.query("SELECT 1")) == [(1,)]
+
+
+def test_a_query_has_its_threads_however_small_the_machine(tmp_path):
+    """The engine takes them away when there is no gigabyte of memory for each."""
+    opened = Pool.open(tmp_path / "data", Limits(memory_bytes=1_500_000_000, threads=2))
+    try:
+        plan = opened.query("EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100_000_000)")
+    finally:
+        opened.close()
+    assert any("× 2" in line for (line,) in plan)
