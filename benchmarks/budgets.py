@@ -67,10 +67,10 @@ class Options(msgspec.Struct, frozen=True):
         traces = max(1, round(documents / DOCUMENTS_A_TRACE))
         return Shape(traces, END - lasts_s, END, self.seed, ids, self.services)
 
-    def later(self, documents: float, seed: int) -> Shape:
-        """Documents of the hour after it, with ids of their own."""
+    def later(self, documents: float, seed: int, lasts_s: float = HOUR_S) -> Shape:
+        """Documents of a time after it, with ids of their own."""
         traces = max(1, round(documents / DOCUMENTS_A_TRACE))
-        return Shape(traces, END, END + HOUR_S, self.seed + seed, "xray", self.services)
+        return Shape(traces, END, END + lasts_s, self.seed + seed, "xray", self.services)
 
 
 class Run:
@@ -97,7 +97,8 @@ class Run:
             time.sleep(options.quiet_s)
             server.settle()
             say("light load")
-            few = options.later(_LIGHT_RATE * (options.light_s + 5), seed=2)
+            lasts_s = options.light_s + 5
+            few = options.later(_LIGHT_RATE * lasts_s, seed=2, lasts_s=lasts_s)
             share = light_load(server, few, _LIGHT_RATE, options.light_s)
         say("cold reads")
         cold = measure_cold(path, Reads(data, data.shape.end), self.every, options.cold_runs)
