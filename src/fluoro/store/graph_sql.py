@@ -83,9 +83,11 @@ WHERE {OWNER} AND {RECEIVED} AND {AROUND}"""
 
 def nodes() -> str:
     """Select of what the numbers in `rows` stand for: number, name, type, account."""
-    return f"""
-SELECT DISTINCT node AS number, {_NODE} FROM rows WHERE node != 0
-UNION DISTINCT SELECT DISTINCT own, {_OWN} FROM rows WHERE own != 0"""
+    return " UNION ALL ".join(
+        f"SELECT {number} AS number, {', '.join(f'any({each})' for each in columns.split(', '))}"
+        f" FROM rows WHERE {number} != 0 GROUP BY {number}"
+        for number, columns in (("node", _NODE), ("own", _OWN))
+    )
 
 
 def links() -> str:
@@ -141,12 +143,17 @@ def counts(links_name: str | None, *, has_below: bool, by_minute: bool) -> list[
         by_minute: Rows of each minute (since 1970) are apart; else it is 0.
     """
     found = None if links_name is None else f"SELECT * FROM {links_name} WHERE is_found"
-    parts = [(_segments(found), "lasting_us"), (_calls(found), "")]
+    named = f"arraySort(groupUniqArrayIf(toString(name), kind = '{ANSWERED}'))"
+    parts = [(_segments(found), "lasting_us", ""), (_calls(found), "", named)]
     if has_below:
-        parts.append((_below(found), ""))
+        parts.append((_below(found), "", ""))
     return [
-        _counted(rows if by_minute else f"SELECT * REPLACE (0 AS minute) FROM ({rows})", durations)
-        for rows, durations in parts
+        _counted(
+            rows if by_minute else f"SELECT * REPLACE (0 AS minute) FROM ({rows})",
+            _histogram(durations) if durations else "CAST(map(), 'Map(Int16, UInt64)')",
+            aliases or "CAST([], 'Array(String)')",
+        )
+        for rows, durations, aliases in parts
     ]
 
 
@@ -156,10 +163,9 @@ def _histogram(us: str) -> str:
     return f"sumMapIf(map({bucket}, toUInt64(1)), {_FINISHED})"
 
 
-def _counted(rows: str, durations: str) -> str:
+def _counted(rows: str, durations: str, aliases: str) -> str:
     """What every kind of row has: counts by `model.outcome.bucket`, times, histograms."""
     throttle, fault, error = outcome.THROTTLE, outcome.FAULT, outcome.ERROR
-    nothing = "CAST(map(), 'Map(Int16, UInt64)')"
     return f"""
 SELECT minute, kind, is_root, source, target,
     countIf({_FINISHED} AND bitAnd(flags, {_TROUBLE}) = 0) AS ok,
@@ -167,8 +173,7 @@ SELECT minute, kind, is_root, source, target,
     countIf({_FINISHED} AND bitAnd(flags, {throttle}) != 0) AS throttle,
     countIf({_FINISHED} AND bitAnd(flags, {throttle | fault}) = {fault}) AS fault,
     toUInt64(sumIf(dur_us, {_FINISHED})) AS total_us, {_histogram("dur_us")} AS histogram,
-    {_histogram(durations) if durations else nothing} AS durations,
-    arraySort(groupUniqArrayIf(toString(name), kind = '{ANSWERED}')) AS aliases,
+    {durations} AS durations, {aliases} AS aliases,
     min(start_us) AS first_us, max(end_us) AS last_us,
     minIf(start_us, {_FINISHED}) AS first_finished_us,
     maxIf(end_us, {_FINISHED}) AS last_finished_us
