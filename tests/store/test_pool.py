@@ -64,4 +64,4 @@ def test_a_query_has_its_threads_however_small_the_machine(tmp_path):
         plan = opened.query("EXPLAIN PIPELINE SELECT sum(number) FROM numbers_mt(100_000_000)")
     finally:
         opened.close()
-    assert any("× 2" in line for (line,) in plan)
+    assert any("\N{MULTIPLICATION SIGN} 2" in line for (line,) in plan)
