@@ -13,6 +13,7 @@ from fluoro.store import counting, freshness
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
+from fluoro.store.migrations import steps
 from fluoro.store.upkeep import MINUTES_A_PASS
 from store.building import (
     BASE_US,
@@ -249,6 +250,49 @@ def test_long_windows_are_read_by_the_hour(kept):
     kept.check(-24 * HOUR, 24 * HOUR)
     kept.update(12 * HOUR)
     kept.check(-24 * HOUR, 24 * HOUR)
+
+
+def test_many_minutes_that_came_late_are_counted_with_their_ten(kept):
+    """More of them, far from each other, than are counted one by one."""
+    kept.put(*(web(n, n * 5 * MINUTE, n * 5 * MINUTE + S) for n in range(1, 90)), at_us=9 * HOUR)
+    kept.update(10 * HOUR)
+    late = [n * 13 * MINUTE for n in range(1, 30)]
+    kept.put(*(web(n, us, us + S) for n, us in enumerate(late, start=100)), at_us=11 * HOUR)
+    kept.check(0, 8 * HOUR)
+    kept.check(27 * MINUTE, 7 * HOUR + 3 * MINUTE)
+
+
+def test_work_that_outlives_its_segments_is_in_their_durations(kept):
+    """Alone, and added up with segments of which all work ended in time."""
+    kept.put(web(1, 0, S, entity(2, "after", 0, 9 * S)), web(2, 0, S), at_us=20 * S)
+    kept.put(web(3, MINUTE, MINUTE + S, call(4, MINUTE, MINUTE + S)), at_us=2 * MINUTE)
+    kept.update(10 * MINUTE)
+    for start_us, end_us in ((0, MINUTE), (0, HOUR)):
+        kept.check(start_us, end_us)
+    (row,) = [
+        row
+        for row in kept.storage.graph(kept.tenant, BASE_US, BASE_US + HOUR).nodes
+        if row.node == WEB
+    ]
+    assert sum(row.durations.values()) == 3
+    assert row.durations != row.statistics.histogram
+
+
+def test_rows_from_before_durations_were_differences_keep_theirs(kept):
+    """Such a row has the durations themselves."""
+    kept.put(web(1, 0, S, entity(2, "after", 0, 9 * S)), web(2, 0, S), at_us=20 * S)
+    kept.update(10 * MINUTE)
+    asked = kept.tenant, BASE_US, BASE_US + HOUR
+    before = kept.storage.graph(*asked)
+    pool = kept.storage._pool
+    durations = ", ".join(f"{bucket}, {n}" for bucket, n in before.nodes[0].durations.items())
+    pool.command(
+        f"ALTER TABLE edges UPDATE durations = map({durations}) WHERE 1 SETTINGS mutations_sync = 1"
+    )
+    pool.command("ALTER TABLE edges DROP COLUMN outliving")
+    for statement in steps()[9]:
+        pool.command(statement)
+    assert kept.storage.graph(*asked) == before
 
 
 def test_months_are_read_by_the_half_day(kept):

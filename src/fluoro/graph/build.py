@@ -62,6 +62,12 @@ def _service(
     row: NodeRow, number: int, edges: list[xray_api.Edge], rows: GraphRows, *, with_times: bool
 ) -> xray_api.Service:
     start, end = _bounds(row.first_us, row.last_us, with_times=with_times)
+    responses = histogram_of(row.statistics.histogram, is_exact=rows.is_exact)
+    durations = (
+        responses
+        if row.durations == row.statistics.histogram
+        else histogram_of(row.durations, is_exact=rows.is_exact)
+    )
     return xray_api.Service(
         reference_id=number,
         name=row.node.name,
@@ -74,8 +80,8 @@ def _service(
         start_time=start,
         end_time=end,
         summary_statistics=statistics_of(row.statistics),
-        duration_histogram=histogram_of(row.durations, is_exact=rows.is_exact),
-        response_time_histogram=histogram_of(row.statistics.histogram, is_exact=rows.is_exact),
+        duration_histogram=durations,
+        response_time_histogram=responses,
     )
 
 

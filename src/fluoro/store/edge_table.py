@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from fluoro.graph.histogram import merge
 from fluoro.graph.rows import Node, Statistics
 from fluoro.model.tenant import Tenant
 from fluoro.store.counting import Counted
+from fluoro.store.graph_sql import SEGMENTS
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.pool import Parameters, Pool, Row
 
@@ -16,8 +18,14 @@ closed; each is made of those before it. A window is read by the longest that fi
 
 _US_PER_S = 1_000_000
 _NODES = "source_name, source_type, source_account, target_name, target_type, target_account"
+_COLUMNS = (
+    *("account", "region", "seconds", "moment", "kind", "is_root"),
+    *_NODES.split(", "),
+    *("ok", "error", "throttle", "fault", "total_us", "histogram", "outliving", "aliases"),
+    *("first_us", "last_us", "first_finished_us", "last_finished_us", "run", "received"),
+)
 _SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
-    sumMap(histogram), sumMap(durations), arraySort(groupUniqArrayArray(aliases)),
+    sumMap(histogram), sumMap(outliving), arraySort(groupUniqArrayArray(aliases)),
     min(first_us), max(last_us), minIf(first_finished_us, first_finished_us != 0),
     max(last_finished_us)"""
 
@@ -110,7 +118,7 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
     received = datetime.fromtimestamp(run // _US_PER_S, UTC).date()
     found = [[*_row(tenant, seconds, row, run), received] for row in rows]
     if found:
-        pool.insert("edges", found)
+        pool.insert("edges", found, _COLUMNS)
     pool.insert(
         "edge_runs",
         [
@@ -146,7 +154,7 @@ def _row(tenant: Tenant, seconds: int, row: Counted, run: int) -> list[object]:
         *(target.name, target.type, target.account),
         *(counts.ok, counts.error, counts.throttle, counts.fault, counts.total_us),
         counts.histogram,
-        row.durations,
+        _outliving(row),
         row.aliases,
         *(row.first_us, row.last_us, row.first_finished_us, row.last_finished_us),
         run,
@@ -156,7 +164,7 @@ def _row(tenant: Tenant, seconds: int, row: Counted, run: int) -> list[object]:
 def _counted(row: Row) -> Counted:
     minute, kind, is_root, *rest = row
     source, target = Node(*rest[:3]), Node(*rest[3:6])
-    ok, error, throttle, fault, total_us, histogram, durations, aliases, *times = rest[6:]
+    ok, error, throttle, fault, total_us, histogram, outliving, aliases, *times = rest[6:]
     return Counted(
         minute,
         kind,
@@ -164,7 +172,26 @@ def _counted(row: Row) -> Counted:
         source,
         target,
         Statistics(ok, error, throttle, fault, total_us, histogram),
-        durations,
+        _durations(histogram, outliving) if kind == SEGMENTS else {},
         tuple(aliases),
         *times,
     )
+
+
+def _outliving(row: Counted) -> dict[int, int]:
+    """How many more (or fewer) durations than responses lie in a bucket, where they differ.
+
+    They do where work goes on after a segment's end, which few segments have.
+    """
+    responses = row.statistics.histogram
+    if row.kind != SEGMENTS or row.durations == responses:
+        return {}
+    less = {bucket: -count for bucket, count in responses.items()}
+    return {bucket: count for bucket, count in merge((row.durations, less)).items() if count}
+
+
+def _durations(responses: dict[int, int], outliving: dict[int, int]) -> dict[int, int]:
+    """The histogram of durations again; that of the responses itself where they do not differ."""
+    if not outliving:
+        return responses
+    return {bucket: count for bucket, count in merge((responses, outliving)).items() if count}

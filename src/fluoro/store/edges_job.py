@@ -79,7 +79,7 @@ class EdgesJob:
         for tenant in self._tenants():
             minutes = sorted(freshness.noted(self._pool, tenant, everything), reverse=True)[:left]
             left -= len(minutes)
-            for stretch in freshness.stretches(minutes, most=len(minutes)):
+            for stretch in freshness.stretches(minutes, everything, most=len(minutes)):
                 for first in range(stretch.first, stretch.last, _MINUTES_AT_ONCE):
                     yield tenant, Stretch(first, min(first + _MINUTES_AT_ONCE, stretch.last))
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fluoro.graph.edges import APART_US
 from fluoro.model.tenant import Tenant
-from fluoro.store.edge_table import MINUTE_S
+from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
@@ -22,8 +22,8 @@ LOOK_BACK_US = 3600 * 1_000_000
 
 _US_PER_MINUTE = 60_000_000
 _US_PER_DAY = 86_400 * 1_000_000
-_MOST_SPANS_OF_TIME = 24
-"""Stretches that a read takes from `spans` one by one; with more, near ones are taken together."""
+_MOST_STRETCHES = 24
+"""As many a read takes from `spans` one by one."""
 
 
 class Stretch(NamedTuple):
@@ -146,23 +146,32 @@ MOMENT = _IN_WINDOW.format(moment="moment")
 """Condition that keeps the moments of a stretch."""
 
 
+NOTE_S = 0
+"""Stands for `seconds` in rows of `RUNS` that are notes."""
+
+RUNS = (
+    f"SELECT seconds, moment, run FROM edge_runs WHERE {OWNER} AND {MOMENT} UNION ALL"
+    f" SELECT {NOTE_S}, minute, noted_us FROM stale_minutes WHERE {OWNER}"
+    f" AND {_IN_WINDOW.format(moment='minute')}"
+)
+"""Every run of what begins in a stretch, and the notes of its minutes, as if a run each."""
+
+
 def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:
     """Minutes of a stretch that were noted after their newest run began."""
-    minutes = _IN_WINDOW.format(moment="minute")
     rows = pool.query(
-        "SELECT intDiv(toUnixTimestamp(minute), 60) FROM ("
-        f"SELECT minute, noted_us AS noted, 0 AS run FROM stale_minutes WHERE {OWNER} AND {minutes}"
-        f" UNION ALL SELECT moment, 0, run FROM edge_runs WHERE {OWNER}"
-        f" AND seconds = {MINUTE_S} AND {MOMENT}"
-        ") GROUP BY minute HAVING max(noted) > 0 AND max(noted) >= max(run)",
+        f"SELECT intDiv(toUnixTimestamp(moment), {MINUTE_S}) AS minute FROM ({RUNS})"
+        f" WHERE seconds IN ({NOTE_S}, {MINUTE_S}) GROUP BY minute"
+        f" HAVING maxIf(run, seconds = {NOTE_S}) > 0"
+        f" AND maxIf(run, seconds = {NOTE_S}) >= maxIf(run, seconds = {MINUTE_S})",
         {**owner(tenant), **within(stretch)},
     )
     return {row[0] for row in rows}
 
 
-def stale(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[int]:
-    """Minutes of a stretch that have to be counted from `spans`."""
-    found = noted(pool, tenant, stretch)
+def unnoted(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[int]:
+    """Minutes of a stretch that documents received since some time have changed."""
+    found: set[int] = set()
     for arrived in arrivals(pool, since_us, tenant):
         from_us = arrived.first_us - LOOK_BACK_US
         if from_us < stretch.last * _US_PER_MINUTE and (
@@ -172,17 +181,24 @@ def stale(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[in
     return {minute for minute in found if stretch.first <= minute < stretch.last}
 
 
-def stretches(minutes: Iterable[int], most: int = _MOST_SPANS_OF_TIME) -> list[Stretch]:
-    """Minutes as stretches, in order: at most so many, with what lies between near ones."""
-    ordered = sorted(minutes)
-    gap = 1
+def stretches(
+    minutes: Iterable[int], within: Stretch, most: int = _MOST_STRETCHES
+) -> list[Stretch]:
+    """Minutes of a stretch as shorter ones, in order, at most so many.
+
+    Where there are more, whole periods of ten minutes stand for their minutes, and near ones are
+    taken together with what lies between.
+    """
+    length = gap = 1
     while True:
         found: list[Stretch] = []
-        for minute in ordered:
-            if found and minute - found[-1].last < gap:
-                found[-1] = Stretch(found[-1].first, minute + 1)
+        for begin in sorted({minute // length * length for minute in minutes}):
+            first, last = max(begin, within.first), min(begin + length, within.last)
+            if found and first - found[-1].last < gap:
+                found[-1] = Stretch(found[-1].first, last)
             else:
-                found.append(Stretch(minute, minute + 1))
+                found.append(Stretch(first, last))
         if len(found) <= most:
             return found
+        length = PERIODS_S[0] // MINUTE_S
         gap *= 4

@@ -124,14 +124,16 @@ class Pool:
         else:
             yield _session(self._reader())
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
-        """Insert a few rows on a reader's connection; documents have the writer's own.
+    def insert(self, table: str, rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
+        """Insert a few rows, of all columns or of some, on a reader's connection.
+
+        Documents have the writer's own.
 
         Raises:
             StoreUnavailableError: The engine failed, or a shard is away.
         """
         with self._reader() as reader:
-            insert_rows(reader, table, rows)
+            insert_rows(reader, table, rows, columns)
 
     def close(self) -> None:
         """Close every connection, then let the folder go."""

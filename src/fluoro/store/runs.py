@@ -3,31 +3,29 @@
 A period's own run counts while it is newer than those of all its minutes (ADR 018).
 """
 
-from collections.abc import Sequence
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from fluoro.model.tenant import Tenant
 from fluoro.store import freshness
 from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
-from fluoro.store.keys import OWNER, owner
-from fluoro.store.pool import Pool
+from fluoro.store.keys import owner
+from fluoro.store.pool import Pool, Row
 
-_SHORTEST_S = PERIODS_S[0]
-_IS_WHOLE = f"maxIf(run, seconds = length) > maxIf(run, seconds = {MINUTE_S})"
-_NONE = "CAST([], 'Array(Tuple(UInt32, UInt64))')"
+_TEN_S = PERIODS_S[0]
 _PERIODS = f"""
-SELECT length, toUInt32(intDiv(toUnixTimestamp(moment), length) * length) AS period,
-    if({_IS_WHOLE}, maxIf(run, seconds = length), 0) AS own,
-    if(length > {_SHORTEST_S} OR ({_IS_WHOLE} AND period + length <= {{last_s:UInt32}}
-        AND NOT has({{broken:Array(UInt32)}}, period)), {_NONE},
-        groupArrayIf((toUnixTimestamp(moment), run), seconds = {MINUTE_S})) AS minutes
-FROM edge_runs ARRAY JOIN CAST({list(PERIODS_S)}, 'Array(UInt16)') AS length
-WHERE {OWNER} AND {freshness.MOMENT} AND seconds IN ({MINUTE_S}, length)
-GROUP BY length, period HAVING own > 0 OR notEmpty(minutes)"""
-"""Periods with their own run, 0 when it does not count. Minutes are with those ten that are not
-whole, or not wanted as a whole (`broken`)."""
+SELECT toUInt32(intDiv(toUnixTimestamp(moment), {_TEN_S}) * {_TEN_S}) AS period,
+    maxIf(run, seconds = {_TEN_S}) AS own, maxIf(run, seconds < {_TEN_S}) AS newest,
+    groupArrayIf((seconds, run), seconds > {_TEN_S}) AS longer,
+    if(own > newest AND period + {_TEN_S} <= {{last_s:UInt32}}
+        AND NOT has({{broken:Array(UInt32)}}, period),
+        [], groupArrayIf((seconds, toUnixTimestamp(moment), run), seconds < {_TEN_S})) AS minutes
+FROM ({freshness.RUNS}) GROUP BY period"""
+"""Ten minutes each: their own run, the newest run or note of their minutes, the runs of longer
+periods that begin with them, and those of the minutes unless the ten can be taken as a whole.
+`broken` are ten that cannot."""
 
 
 class Run(NamedTuple):
@@ -39,36 +37,59 @@ class Run(NamedTuple):
     run: int
 
 
-def covering(pool: Pool, tenant: Tenant, stretch: Stretch, without: Sequence[Stretch]) -> list[Run]:
-    """Runs of all minutes of a stretch but those in `without`, each minute in one of them.
+def covering(
+    pool: Pool, tenant: Tenant, stretch: Stretch, unnoted: AbstractSet[int]
+) -> tuple[list[Run], list[Stretch]]:
+    """What makes a stretch: runs, and minutes that have to be counted from `spans`.
 
-    Minutes that have no run are empty.
+    Each minute is in one of them; those that have neither are empty.
+
+    Args:
+        pool: The store.
+        tenant: Whose.
+        stretch: The window's full minutes.
+        unnoted: Those that have changed without a note of it.
     """
-    taken = bytearray(stretch.last - stretch.first)
-    for each in without:
-        taken[each.first - stretch.first : each.last - stretch.first] = b"\1" * (
-            each.last - each.first
-        )
-    shortest = _SHORTEST_S // MINUTE_S
-    broken = [
-        minute * MINUTE_S
-        for each in without
-        for minute in range(each.first // shortest * shortest, each.last, shortest)
-    ]
-    values = {**owner(tenant), **freshness.within(stretch), "broken": broken}
+    broken = {minute * MINUTE_S // _TEN_S * _TEN_S for minute in unnoted}
+    values = {**owner(tenant), **freshness.within(stretch), "broken": sorted(broken)}
     rows = pool.query(_PERIODS, values)
-    found = []
     minutes: dict[int, int] = {}
-    for seconds, moment_s, run, of_minutes in sorted(rows, key=itemgetter(0), reverse=True):
-        first = moment_s // MINUTE_S - stretch.first
-        last = first + seconds // MINUTE_S
-        if run and first >= 0 and last <= len(taken) and 1 not in taken[first:last]:
+    notes: dict[int, int] = {}
+    for *_, of_minutes in rows:
+        for seconds, moment_s, run in of_minutes:
+            newest = minutes if seconds else notes
+            newest[moment_s] = max(run, newest.get(moment_s, 0))
+    noted = {
+        moment_s // MINUTE_S for moment_s, us in notes.items() if us >= minutes.get(moment_s, 0)
+    }
+    raw = freshness.stretches(noted | unnoted, stretch)
+    taken = bytearray(stretch.last - stretch.first)
+
+    def take(first: int, last: int) -> bool:
+        """Whether minutes were free; they are not afterwards."""
+        is_free = first >= 0 and last <= len(taken) and 1 not in taken[first:last]
+        if is_free:
             taken[first:last] = b"\1" * (last - first)
-            found.append(Run(seconds, moment_s, run))
-        for minute_s, of_minute in of_minutes:
-            minutes[minute_s] = max(of_minute, minutes.get(minute_s, 0))
-    return found + [
-        Run(MINUTE_S, minute_s, run)
-        for minute_s, run in minutes.items()
-        if not taken[minute_s // MINUTE_S - stretch.first]
-    ]
+        return is_free
+
+    for each in raw:
+        take(each.first - stretch.first, each.last - stretch.first)
+    found = []
+    for run in (*_whole(rows), *(Run(MINUTE_S, *minute) for minute in minutes.items())):
+        first = run.moment_s // MINUTE_S - stretch.first
+        if take(first, first + run.seconds // MINUTE_S):
+            found.append(run)
+    return found, raw
+
+
+def _whole(rows: Sequence[Row]) -> Iterator[Run]:
+    """Runs of `_PERIODS` that are newer than those of all their minutes, the longest first."""
+    newest = {period_s: of_minutes for period_s, _, of_minutes, *_ in rows}
+    own = {(_TEN_S, period_s): run for period_s, run, *_ in rows}
+    for period_s, _, _, longer, _ in rows:
+        for seconds, run in longer:
+            own[seconds, period_s] = max(run, own.get((seconds, period_s), 0))
+    for (seconds, period_s), run in sorted(own.items(), reverse=True):
+        inside = range(period_s, period_s + seconds, _TEN_S)
+        if run > max(newest.get(each, 0) for each in inside):
+            yield Run(seconds, period_s, run)
