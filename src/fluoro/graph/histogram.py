@@ -32,6 +32,14 @@ def middle_us(bucket: int) -> float:
     return float(2 ** ((bucket + 0.5) / STEPS_PER_DOUBLING))
 
 
+def tally(buckets: Iterable[int]) -> dict[int, int]:
+    """The histogram of what lies in these buckets."""
+    found: dict[int, int] = {}
+    for bucket in buckets:  # mostly few: a Counter takes longer to begin
+        found[bucket] = found.get(bucket, 0) + 1
+    return found
+
+
 def merge(histograms: Iterable[Mapping[int, int]]) -> dict[int, int]:
     """Add histograms; any order gives the same."""
     total: dict[int, int] = {}

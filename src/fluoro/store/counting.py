@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fluoro.graph.edges import APART_US
-from fluoro.graph.histogram import merge
+from fluoro.graph.histogram import merge, tally
 from fluoro.graph.nodes import kind_of
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics, total
 from fluoro.model.tenant import Tenant
@@ -30,6 +30,7 @@ _MOST_LINKS = 12
 """Rounds, each of which doubles how many documents lie between a subsegment and its segment."""
 
 NO_NODE = Node("", "")
+_SEGMENTS = graph_sql.KINDS.index(graph_sql.SEGMENTS)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -199,22 +200,33 @@ def _links(session: Session) -> str:
 def _named(row: Row, nodes: dict[int, Node]) -> Counted:
     """A row of the engine, its nodes by their names."""
     minute, kind, is_root, source, target, ok, error, throttle, fault, total_us, *rest = row
-    histogram, durations, aliases, first_us, last_us, first_finished_us, last_finished_us = rest
+    lie_in, outliving, aliases, first_us, last_us, first_finished_us, last_finished_us = rest
+    responses = tally(lie_in)
     callee = nodes.get(target, NO_NODE)
     return Counted(
         minute=minute,
-        kind=kind,
+        kind=graph_sql.KINDS[kind],
         is_root=bool(is_root),
         source=nodes.get(source, NO_NODE),
         target=callee,
-        statistics=Statistics(ok, error, throttle, fault, total_us, dict(histogram)),
-        durations=dict(durations),
+        statistics=Statistics(ok, error, throttle, fault, total_us, responses),
+        durations=_durations(responses, outliving) if kind == _SEGMENTS else {},
         aliases=tuple(alias for alias in aliases if alias != callee.name),
         first_us=first_us,
         last_us=last_us,
         first_finished_us=first_finished_us,
         last_finished_us=last_finished_us,
     )
+
+
+def _durations(responses: dict[int, int], outliving: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """The histogram of durations, of which some are in another bucket than their responses."""
+    if not outliving:
+        return responses
+    found = merge((responses, tally(lasting for lasting, _ in outliving)))
+    for _, bucket in outliving:
+        found[bucket] -= 1
+    return {bucket: count for bucket, count in found.items() if count}
 
 
 def added_up(rows: Iterable[Counted]) -> list[Counted]:

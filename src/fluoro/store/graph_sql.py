@@ -10,17 +10,18 @@ from fluoro.graph.histogram import STEPS_PER_DOUBLING
 from fluoro.model import outcome
 from fluoro.store.keys import OWNER, TRACES
 
-SEGMENTS, ANSWERED, UNANSWERED, BELOW = "segments", "answered", "unanswered", "below"
-"""Values of `kind`: segments of a service (source, its roots apart); calls that a segment answered;
-calls that none did; segments below a segment or local work, as their callers' edge."""
+SEGMENTS, ANSWERED, UNANSWERED, BELOW = KINDS = "segments", "answered", "unanswered", "below"
+"""Kinds: segments of a service (source, its roots apart); calls that a segment answered; calls that
+none did; segments below a segment or local work, as their callers' edge."""
 
 COUNTED = (
-    "minute, kind, is_root, source, target, ok, error, throttle, fault, total_us, histogram,"
-    " durations, aliases, first_us, last_us, first_finished_us, last_finished_us"
+    "minute, kind, is_root, source, target, ok, error, throttle, fault, total_us, buckets,"
+    " outliving, aliases, first_us, last_us, first_finished_us, last_finished_us"
 )
-"""Columns of the answer; the last two are those of finished rows alone."""
+"""Columns of the answer; `kind` is a place in `KINDS`, `buckets` are those of `graph.histogram` of
+each finished row, `outliving` the pairs of a duration's and the response's where they differ; the
+last two are times of finished rows alone."""
 
-_TROUBLE = outcome.ERROR | outcome.FAULT | outcome.THROTTLE
 _FINISHED = f"bitAnd(flags, {outcome.IN_PROGRESS}) = 0"
 ENDED = (
     f"{_FINISHED} AND start_us + dur_us >= {{start:Int64}} AND start_us + dur_us < {{end:Int64}}"
@@ -34,6 +35,7 @@ AROUND = "bucket BETWEEN toDateTime({first:UInt32}, 'UTC') AND toDateTime({last:
 _OWN = "service, service_type, service_account"
 _NODE = "node_name, node_type, node_account"
 _US_PER_MINUTE = 60_000_000
+_UNFINISHED = len(outcome.OUTCOMES)
 _SETTINGS = "SETTINGS query_plan_optimize_join_order_limit = 0"
 """Joins in the order in which they stand: guessing at another took minutes now and then."""
 
@@ -51,6 +53,20 @@ def counting_traces(spans: str, condition: str = "1") -> str:
     )
 
 
+def _outcome() -> str:
+    """The place in `model.outcome.OUTCOMES` of `model.outcome.bucket`; `_UNFINISHED` for others."""
+    bits = {outcome.THROTTLE: "throttle", outcome.FAULT: "fault", outcome.ERROR: "error"}
+    cases = "".join(
+        f"bitAnd(flags, {bit}) != 0, {outcome.OUTCOMES.index(name)}, " for bit, name in bits.items()
+    )
+    return f"multiIf(NOT ({_FINISHED}), {_UNFINISHED}, {cases}{outcome.OUTCOMES.index('ok')})"
+
+
+def _bucket(us: str) -> str:
+    """`graph.histogram.bucket_of`."""
+    return f"toInt16(floor({STEPS_PER_DOUBLING} * log2(greatest({us}, 1))))"
+
+
 def _number(columns: str) -> str:
     """A number for a node, 0 for none; each hash is made once for a word, not for a row."""
     name, type_, account = (
@@ -61,10 +77,16 @@ def _number(columns: str) -> str:
     return f"if({is_none}, 0, {mixed})"
 
 
+def _mixed(id_: str) -> str:
+    return f"bitXor(cityHash64(trace_id), {id_})"
+
+
 def rows_around(spans: str, *, of_traces: bool = False) -> str:
     """Select of everything the window needs, for the temporary table `rows`.
 
-    Nodes are numbers there (0 for none), as are the minutes in which a row counts.
+    Nodes are numbers there (0 for none), as are the minutes in which a row counts. An id is mixed
+    with its trace: within a trace ids stay as distinct as they are, between two of them they are as
+    distinct as hashes of 64 bits, and what is joined needs no second key. 0 stays no id.
 
     Args:
         spans: The table.
@@ -72,8 +94,9 @@ def rows_around(spans: str, *, of_traces: bool = False) -> str:
     """
     chosen = TRACES if of_traces else "1"
     return f"""
-SELECT trace_id, id, parent_id, document_id, is_segment, start_us, dur_us,
-    start_us + dur_us AS end_us, flags, name, {_OWN}, {_NODE},
+SELECT {_mixed("id")} AS span, if(parent_id = 0, 0, {_mixed("parent_id")}) AS parent,
+    {_mixed("document_id")} AS document, is_segment, start_us, dur_us, start_us + dur_us AS end_us,
+    flags, {_outcome()} AS outcome, {_bucket("dur_us")} AS in_bucket, name, {_OWN}, {_NODE},
     CAST(NOT is_segment AND namespace IN ('aws', 'remote'), 'UInt8') AS is_call,
     {_number(_OWN)} AS own, {_number(_NODE)} AS node,
     intDiv(if({_FINISHED}, end_us, start_us), {_US_PER_MINUTE}) AS minute
@@ -97,19 +120,17 @@ def links() -> str:
     in another one too. Once that is a segment's, the link `is_found`, and `own` is the segment's
     node as that document says.
     """
-    alone = "SELECT DISTINCT trace_id, document_id AS document FROM rows WHERE own = 0"
-    is_elsewhere = "r.own != 0 OR r.document_id != a.document"
+    alone = "SELECT DISTINCT document FROM rows WHERE own = 0"
+    is_elsewhere = "r.own != 0 OR r.document != a.document"
     return f"""
-SELECT a.trace_id AS trace_id, a.document AS document,
-    if({is_elsewhere}, r.document_id, p.document_id) AS up,
+SELECT a.document AS document, if({is_elsewhere}, r.document, p.document) AS up,
     if({is_elsewhere}, r.own, p.own) AS own, own != 0 AS is_found
 FROM ({alone}) AS a
-ANY INNER JOIN (SELECT trace_id, id, parent_id, document_id, own FROM rows
-    WHERE (trace_id, id) IN ({alone})) AS r
-    ON a.trace_id = r.trace_id AND a.document = r.id
-ANY LEFT JOIN (SELECT trace_id, id, document_id, own FROM rows
-    WHERE (trace_id, id) IN (SELECT trace_id, parent_id FROM rows WHERE own = 0)) AS p
-    ON a.trace_id = p.trace_id AND r.parent_id = p.id
+ANY INNER JOIN (SELECT span, parent, document, own FROM rows WHERE span IN ({alone})) AS r
+    ON a.document = r.span
+ANY LEFT JOIN (SELECT span, document, own FROM rows
+    WHERE span IN (SELECT parent FROM rows WHERE own = 0)) AS p
+    ON r.parent = p.span
 {_SETTINGS}"""
 
 
@@ -119,16 +140,15 @@ def further_links(before: str) -> str:
         f"if(a.is_found, a.{column}, b.{column}) AS {column}" for column in ("up", "own")
     )
     return f"""
-SELECT a.trace_id AS trace_id, a.document AS document, {columns},
-    a.is_found OR b.is_found AS is_found
-FROM {before} AS a ANY LEFT JOIN {before} AS b ON a.trace_id = b.trace_id AND a.up = b.document"""
+SELECT a.document AS document, {columns}, a.is_found OR b.is_found AS is_found
+FROM {before} AS a ANY LEFT JOIN {before} AS b ON a.up = b.document"""
 
 
 def shapes() -> str:
     """Select of how many rows need links, and how many segments may hang below no call."""
     return """
-SELECT countIf(own = 0), countIf(is_segment AND parent_id != 0
-    AND (trace_id, parent_id) NOT IN (SELECT trace_id, id FROM rows WHERE is_call))
+SELECT countIf(own = 0), countIf(is_segment AND parent != 0
+    AND parent NOT IN (SELECT span FROM rows WHERE is_call))
 FROM rows"""
 
 
@@ -143,45 +163,49 @@ def counts(links_name: str | None, *, has_below: bool, by_minute: bool) -> list[
         by_minute: Rows of each minute (since 1970) are apart; else it is 0.
     """
     found = None if links_name is None else f"SELECT * FROM {links_name} WHERE is_found"
-    named = f"arraySort(groupUniqArrayIf(toString(name), kind = '{ANSWERED}'))"
-    parts = [(_segments(found), "lasting_us", ""), (_calls(found), "", named)]
+    outliving = f"groupArrayIf([lasting, in_bucket], {_COUNTS} AND lasting != in_bucket)"
+    named = f"arraySort(groupUniqArrayIf(toString(name), kind = {_place(ANSWERED)}))"
+    parts = [(_segments(found), outliving, ""), (_calls(found), "", named)]
     if has_below:
         parts.append((_below(found), "", ""))
     return [
         _counted(
             rows if by_minute else f"SELECT * REPLACE (0 AS minute) FROM ({rows})",
-            _histogram(durations) if durations else "CAST(map(), 'Map(Int16, UInt64)')",
+            outliving or "CAST([], 'Array(Array(Int16))')",
             aliases or "CAST([], 'Array(String)')",
         )
-        for rows, durations, aliases in parts
+        for rows, outliving, aliases in parts
     ]
 
 
-def _histogram(us: str) -> str:
-    """`graph.histogram.bucket_of`, counted."""
-    bucket = f"toInt16(floor({STEPS_PER_DOUBLING} * log2(greatest({us}, 1))))"
-    return f"sumMapIf(map({bucket}, toUInt64(1)), {_FINISHED})"
+_COUNTS = f"outcome != {_UNFINISHED}"
 
 
-def _counted(rows: str, durations: str, aliases: str) -> str:
-    """What every kind of row has: counts by `model.outcome.bucket`, times, histograms."""
-    throttle, fault, error = outcome.THROTTLE, outcome.FAULT, outcome.ERROR
+def _counted(rows: str, outliving: str, aliases: str) -> str:
+    """What every kind of row has: counts by outcome, times, buckets.
+
+    Rows are grouped by numbers alone, and their buckets are left to be counted afterwards: as maps
+    that the engine adds up they cost three times as much.
+    """
+    outcomes = ", ".join(
+        f"countIf(outcome = {place}) AS {name}" for place, name in enumerate(outcome.OUTCOMES)
+    )
     return f"""
-SELECT minute, kind, is_root, source, target,
-    countIf({_FINISHED} AND bitAnd(flags, {_TROUBLE}) = 0) AS ok,
-    countIf({_FINISHED} AND bitAnd(flags, {_TROUBLE}) = {error}) AS error,
-    countIf({_FINISHED} AND bitAnd(flags, {throttle}) != 0) AS throttle,
-    countIf({_FINISHED} AND bitAnd(flags, {throttle | fault}) = {fault}) AS fault,
-    toUInt64(sumIf(dur_us, {_FINISHED})) AS total_us, {_histogram("dur_us")} AS histogram,
-    {durations} AS durations, {aliases} AS aliases,
+SELECT minute, kind, is_root, source, target, {outcomes},
+    toUInt64(sumIf(dur_us, {_COUNTS})) AS total_us, groupArrayIf(in_bucket, {_COUNTS}) AS buckets,
+    {outliving} AS outliving, {aliases} AS aliases,
     min(start_us) AS first_us, max(end_us) AS last_us,
-    minIf(start_us, {_FINISHED}) AS first_finished_us,
-    maxIf(end_us, {_FINISHED}) AS last_finished_us
+    minIf(start_us, {_COUNTS}) AS first_finished_us, maxIf(end_us, {_COUNTS}) AS last_finished_us
 FROM ({rows}) GROUP BY minute, kind, is_root, source, target
 {_SETTINGS}"""
 
 
-_COUNTS = "start_us, end_us, dur_us, flags, name, minute"
+def _place(kind: str) -> str:
+    """A kind, as rows have it."""
+    return f"toUInt8({KINDS.index(kind)})"
+
+
+_TAKEN = "start_us, end_us, dur_us, outcome, in_bucket, name, minute"
 
 
 def _segments(found: str | None) -> str:
@@ -189,24 +213,22 @@ def _segments(found: str | None) -> str:
 
     Durations reach to the last end of what is attached to a segment inside its service.
     """
-    around, linked, is_inside = "r.document_id", "", "r.own != 0"
+    around, linked, is_inside = "r.document", "", "r.own != 0"
     if found:
-        around = "if(r.own != 0, r.document_id, l.up)"
-        linked = (
-            f"LEFT JOIN ({found}) AS l ON r.trace_id = l.trace_id AND r.document_id = l.document"
-        )
+        around = "if(r.own != 0, r.document, l.up)"
+        linked = f"LEFT JOIN ({found}) AS l ON r.document = l.document"
         is_inside = "(r.own != 0 OR l.is_found)"
     inside = f"""
-SELECT r.trace_id AS trace_id, {around} AS around, groupArray((r.start_us, r.end_us)) AS ends
+SELECT {around} AS around, groupArray((r.start_us, r.end_us)) AS ends
 FROM rows AS r {linked}
-WHERE NOT r.is_segment AND {_FINISHED} AND {is_inside}
-GROUP BY trace_id, around"""
+WHERE NOT r.is_segment AND {_FINISHED} AND {is_inside} GROUP BY around"""
     near = f"arrayMap(x -> x.2, arrayFilter(x -> x.1 <= end_us + {APART_US}, ends))"
+    lasting_us = f"arrayMax(arrayPushBack({near}, end_us)) - start_us"
     return f"""
-SELECT '{SEGMENTS}' AS kind, parent_id = 0 AS is_root, node AS source, toUInt64(0) AS target,
-    {_COUNTS}, arrayMax(arrayPushBack({near}, end_us)) - start_us AS lasting_us
+SELECT {_place(SEGMENTS)} AS kind, parent = 0 AS is_root, node AS source, toUInt64(0) AS target,
+    {_TAKEN}, {_bucket(lasting_us)} AS lasting
 FROM (SELECT * FROM rows WHERE is_segment AND (({ENDED}) OR ({BEGAN}))) AS s
-LEFT JOIN ({inside}) AS i ON s.trace_id = i.trace_id AND s.id = i.around"""
+LEFT JOIN ({inside}) AS i ON s.span = i.around"""
 
 
 def _with_caller(found: str | None) -> tuple[str, str]:
@@ -215,17 +237,16 @@ def _with_caller(found: str | None) -> tuple[str, str]:
     It is that of the document that counts, if it is there: the row may be from another one, such as
     one sent while its segment was in progress.
     """
-    own = "SELECT trace_id, id, node FROM rows WHERE is_segment"
+    own = "SELECT span, node FROM rows WHERE is_segment"
     if not found:
         return "if(o.node != 0, o.node, c.own)", (
-            f"ANY LEFT JOIN ({own}) AS o ON c.trace_id = o.trace_id AND c.document_id = o.id"
+            f"ANY LEFT JOIN ({own}) AS o ON c.document = o.span"
         )
     return (
         "multiIf(o.node != 0, o.node, c.own != 0, c.own, l.own)",
         f"""
-LEFT JOIN ({found}) AS l ON c.trace_id = l.trace_id AND c.document_id = l.document
-ANY LEFT JOIN ({own}) AS o
-    ON c.trace_id = o.trace_id AND if(c.own != 0, c.document_id, l.up) = o.id""",
+LEFT JOIN ({found}) AS l ON c.document = l.document
+ANY LEFT JOIN ({own}) AS o ON if(c.own != 0, c.document, l.up) = o.span""",
     )
 
 
@@ -233,28 +254,28 @@ def _calls(found: str | None) -> str:
     """Calls by caller and by whom they reached, whether or not a segment answered."""
     calls = f"SELECT * FROM rows WHERE is_call AND {ENDED}"
     answers = f"""
-SELECT DISTINCT a.trace_id AS trace_id, a.parent_id AS call_id, a.node AS node
-FROM (SELECT * FROM rows WHERE is_segment AND parent_id != 0) AS a
-INNER JOIN ({calls}) AS c ON a.trace_id = c.trace_id AND a.parent_id = c.id
+SELECT DISTINCT a.parent AS called, a.node AS node
+FROM (SELECT * FROM rows WHERE is_segment AND parent != 0) AS a
+INNER JOIN ({calls}) AS c ON a.parent = c.span
 WHERE a.start_us <= c.end_us + {APART_US}"""
-    columns = ", ".join(f"c.{column} AS {column}" for column in _COUNTS.split(", "))
+    columns = ", ".join(f"c.{column} AS {column}" for column in _TAKEN.split(", "))
     caller, joins = _with_caller(found)
     return f"""
-SELECT if(a.call_id != 0, '{ANSWERED}', '{UNANSWERED}') AS kind, 0 AS is_root,
-    {caller} AS source, if(a.call_id != 0, a.node, c.node) AS target, {columns}
+SELECT if(a.called != 0, {_place(ANSWERED)}, {_place(UNANSWERED)}) AS kind, 0 AS is_root,
+    {caller} AS source, if(a.called != 0, a.node, c.node) AS target, {columns}
 FROM ({calls}) AS c {joins}
-LEFT JOIN ({answers}) AS a ON c.trace_id = a.trace_id AND c.id = a.call_id"""
+LEFT JOIN ({answers}) AS a ON c.span = a.called"""
 
 
 def _below(found: str | None) -> str:
     """Segments whose parent is a segment or local work, by its service."""
-    below = f"SELECT * FROM rows WHERE is_segment AND parent_id != 0 AND {ENDED}"
-    columns = ", ".join(f"b.{column} AS {column}" for column in _COUNTS.split(", "))
+    below = f"SELECT * FROM rows WHERE is_segment AND parent != 0 AND {ENDED}"
+    columns = ", ".join(f"b.{column} AS {column}" for column in _TAKEN.split(", "))
     caller, joins = _with_caller(found)
     return f"""
-SELECT '{BELOW}' AS kind, 0 AS is_root, {caller} AS source, b.node AS target,
+SELECT {_place(BELOW)} AS kind, 0 AS is_root, {caller} AS source, b.node AS target,
     {columns}
 FROM ({below}) AS b
 INNER JOIN (SELECT * FROM rows WHERE NOT is_call) AS c
-    ON b.trace_id = c.trace_id AND b.parent_id = c.id {joins}
+    ON b.parent = c.span {joins}
 WHERE source != 0 AND abs(b.start_us - c.start_us) <= {APART_US}"""
