@@ -1,8 +1,9 @@
 """A store of many days, made once and kept: what the same rate leaves after a month, but quicker.
 
-Each day has the same hours of traffic, received as they happened, so that the days are partitions
-with as many parts each as a server's own. Documents go through the store's own insert in batches
-as large as the writer's; the edges job passes after every ten minutes of traffic.
+Each day has the same hours of traffic, received as they happened, so that the days are partitions.
+Documents go through the store's own insert in batches as large as the writer's; the edges job
+passes after every ten minutes of traffic. A day before the newest is one part, as a server makes it
+in the hour after it (ADR 020).
 """
 
 import multiprocessing
@@ -18,6 +19,7 @@ from bodies import DataSet, Known, cache
 from fluoro.model.tenant import LOCAL
 from fluoro.server.settings import ServerSettings
 from fluoro.store.clickhouse import ClickHouseStorage
+from fluoro.store.pool import Limits, Pool
 from fluoro.store.storage import Accepted
 from fluoro.store.upkeep import MINUTES_A_PASS
 from fluoro.wire.segment import check
@@ -161,6 +163,8 @@ def _make(options: Days, path: Path) -> Made:
     known: list[Known] = []
     documents = rows = 0
     for number in range(options.days):
+        if number:
+            _end_days(path / "data")
         day = _Day(options.shape(number))
         storage = ClickHouseStorage.open(path / "data", clock_us=day.clock_us)
         try:
@@ -181,6 +185,18 @@ def _make(options: Days, path: Path) -> Made:
         if number == 0:
             shutil.copytree(path / "data", path / "oldest", symlinks=True)
     return Made(path, options, documents, rows, known, time.monotonic() - began)
+
+
+def _end_days(folder: Path) -> None:
+    """Merge the parts of each day that is there into one."""
+    pool = Pool.open(folder, Limits())
+    try:
+        for table in ("documents", "spans"):
+            pool.nodes[0].command(
+                f"OPTIMIZE TABLE {table} FINAL SETTINGS optimize_skip_merged_partitions = 1"
+            )
+    finally:
+        pool.close()
 
 
 def _count_edges(storage: ClickHouseStorage) -> None:
