@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import gc
+import importlib.util
 import os
 import shutil
 import socket
@@ -103,11 +104,8 @@ def volume_bytes(folder: Path) -> int:
 def _open(settings: ServerSettings) -> KeptStorage:
     """The ClickHouse of the settings, or the embedded store in their folder."""
     address = settings.store_address
-    if address is None:
-        try:
-            import chdb  # noqa: F401, PLC0415  only to see whether the extra is there
-        except ImportError as error:
-            raise MissingExtraError("embedded") from error
+    if address is None and importlib.util.find_spec("chdb") is None:
+        raise MissingExtraError("embedded")
     from fluoro.store.clickhouse import ClickHouseStorage  # noqa: PLC0415  0.4 s that help can save
     from fluoro.store.pool import Limits  # noqa: PLC0415  the same
 

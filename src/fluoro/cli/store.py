@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import importlib.util
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -198,10 +199,8 @@ def _hinting() -> Iterator[None]:
 
 
 def _need_engine() -> None:
-    try:
-        import chdb  # noqa: F401, PLC0415  only to see whether the extra is there
-    except ImportError as error:
-        raise MissingExtraError("embedded") from error
+    if importlib.util.find_spec("chdb") is None:
+        raise MissingExtraError("embedded")
 
 
 def _ask(  # noqa: PLR0913, PLR0917  a request, and how its answer is read

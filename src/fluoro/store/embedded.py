@@ -5,10 +5,13 @@ One connection runs one query at a time, without the GIL. Source: spec of the pe
 
 import contextlib
 import fcntl
+import importlib
 import os
 import resource
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +33,8 @@ def open_folder(folder: Path, limits: Limits) -> Engine:
     """
     lock = _take(folder)
     try:
+        with _without("pyarrow"):
+            importlib.import_module("chdb")
         _raise_open_files()
         incoming = folder / "incoming"
         shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
@@ -92,6 +97,19 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
 
     node = Node(str(folder), connect_node, connect_node, is_first_shard=True)
     return clients[0], clients[1:], node
+
+
+@contextlib.contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Let what is imported meanwhile find that a package, which it can do without, is missing."""
+    if package in sys.modules:  # somebody else's, who needs it
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]  which says just that to `import`
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 def _take(folder: Path) -> IO[str]:
