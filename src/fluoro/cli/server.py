@@ -18,6 +18,7 @@ from fluoro.cli.running import configure_log, print_json, run_until_signal
 from fluoro.errors import MissingExtraError
 from fluoro.server.program import Addresses, run
 from fluoro.server.settings import ServerSettings
+from fluoro.store.resident import use_one_heap
 from fluoro.store.upkeep import KeptStorage
 
 _COLLECTIONS = (100_000, 20, 100)
@@ -40,6 +41,7 @@ def server(
     """
     settings = fitted(settings, memory_limit_bytes(), os.cpu_count() or 1)
     configure_log(settings.log_level)
+    use_one_heap()
 
     def ready(addresses: Addresses) -> None:
         _collect_rarely()

@@ -10,6 +10,8 @@ from fluoro.store.upkeep import MINUTES_A_PASS, Dropped, Retention, Upkeep
 from fluoro.wire.prometheus import Metric, Sample
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3600.0, 86400.0
+_MEMORY_S = 20.0
+"""Short, since what a load and the jobs after it took is to be gone within a minute."""
 
 _LOG = structlog.get_logger()
 
@@ -57,7 +59,7 @@ def jobs(upkeep: Upkeep, settings: ServerSettings) -> list[Job]:
         Job("retention", _HOUR_S, expire),
         Job("deletion", _MINUTE_S, delete_again),
         Job("purge", _DAY_S, upkeep.purge),
-        Job("memory", _MINUTE_S, upkeep.give_back, is_everywhere=True),
+        Job("memory", _MEMORY_S, upkeep.give_back, is_everywhere=True),
     ]
     if settings.disk_bytes:
         found.append(Job("disk", _MINUTE_S, make_room))

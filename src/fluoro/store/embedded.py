@@ -21,6 +21,7 @@ from clickhouse_connect.driver.client import Client
 from fluoro.errors import SettingsError
 from fluoro.store.engine import Engine, Limits, Node, Parameters, translated
 from fluoro.store.layout import Layout
+from fluoro.store.resident import forget_pages
 
 _MARK_CACHE_BYTES = 128 * 1024 * 1024
 
@@ -34,7 +35,7 @@ def open_folder(folder: Path, limits: Limits) -> Engine:
     lock = _take(folder)
     try:
         with _without("pyarrow"):
-            importlib.import_module("chdb")
+            library = importlib.import_module("chdb._chdb").__file__ or ""
         _raise_open_files()
         incoming = folder / "incoming"
         shutil.rmtree(incoming, ignore_errors=True)  # plain text that a kill left behind
@@ -46,6 +47,7 @@ def open_folder(folder: Path, limits: Limits) -> Engine:
     except BaseException:
         lock.close()
         raise
+    forget_pages(Path(library).name)  # a third of it is for the start alone
     tempfile.tempdir = str(incoming)  # where clickhouse-connect writes an insert for chDB
 
     def release() -> None:
@@ -105,7 +107,7 @@ def _without(package: str) -> Iterator[None]:
     if package in sys.modules:  # somebody else's, who needs it
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]  which says just that to `import`
+    sys.modules[package] = None  # type: ignore[assignment]
     try:
         yield
     finally:

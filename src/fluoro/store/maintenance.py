@@ -1,12 +1,11 @@
 """Upkeep of a store on ClickHouse SQL: each of its tasks is a module of its own."""
 
-import ctypes
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from fluoro.store import backup, inspection
+from fluoro.store import backup, inspection, resident
 from fluoro.store.deletion import Deletions
 from fluoro.store.edges_job import EdgesJob
 from fluoro.store.inserter import Inserter
@@ -41,8 +40,7 @@ class Maintenance:
         """See `Upkeep.give_back`; a ClickHouse server looks after its own."""
         if self._pool.is_embedded:
             self._pool.command("SYSTEM JEMALLOC PURGE")
-        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
-            trim(0)
+        resident.trim()
 
     def statistics(self) -> Statistics:
         """See `Upkeep.statistics`."""

@@ -113,6 +113,12 @@ def test_memory_is_given_back(store, run):
     assert store.asked == [("give_back",)]
 
 
+def test_memory_is_given_back_more_than_once_a_minute(store):
+    """What the minute's own jobs took is not kept until the next minute."""
+    (job,) = [job for job in upkeep.jobs(store, ServerSettings()) if job.name == "memory"]
+    assert job.interval_s <= 30
+
+
 def test_traces_that_came_again_are_told(store, run):
     """And nothing is said when there are none."""
     assert run("deletion") == []
