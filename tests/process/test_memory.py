@@ -71,10 +71,10 @@ storage = ClickHouseStorage.open(pathlib.Path(sys.argv[1]) / "data")
 def resident_mb():
     pages = int(open("/proc/self/statm").read().split()[1])
     return pages * 4096 // 1_000_000
-bytearray(20_000_000)  # once it is free, the allocator keeps what is smaller
+bytearray(30_000_000)  # once it is free, the allocator keeps free blocks of twice this
 together = threading.Barrier(8)
 def take():
-    taken = [b"a" * 100_000 for _ in range(100)]
+    taken = [b"a" * 100_000 for _ in range(60)]
     together.wait()
 threads = [threading.Thread(target=take) for _ in range(8)]
 before = resident_mb()
