@@ -36,6 +36,7 @@ _OWN = "service, service_type, service_account"
 _NODE = "node_name, node_type, node_account"
 _US_PER_MINUTE = 60_000_000
 _UNFINISHED = len(outcome.OUTCOMES)
+_COUNTS = f"outcome != {_UNFINISHED}"
 _SETTINGS = "SETTINGS query_plan_optimize_join_order_limit = 0"
 """Joins in the order in which they stand: guessing at another took minutes now and then."""
 
@@ -176,9 +177,6 @@ def counts(links_name: str | None, *, has_below: bool, by_minute: bool) -> list[
         )
         for rows, outliving, aliases in parts
     ]
-
-
-_COUNTS = f"outcome != {_UNFINISHED}"
 
 
 def _counted(rows: str, outliving: str, aliases: str) -> str:
