@@ -30,7 +30,6 @@ _MOST_LINKS = 12
 """Rounds, each of which doubles how many documents lie between a subsegment and its segment."""
 
 NO_NODE = Node("", "")
-_SEGMENTS = graph_sql.KINDS.index(graph_sql.SEGMENTS)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -43,7 +42,9 @@ class Counted(msgspec.Struct, frozen=True):
     source: Node
     target: Node
     statistics: Statistics
-    durations: dict[int, int]
+    outliving: dict[int, int]
+    """How many more (or fewer) durations than responses lie in a bucket, where work goes on after a
+    segment's end."""
     aliases: tuple[str, ...]
     first_us: int
     last_us: int
@@ -63,7 +64,7 @@ class Counted(msgspec.Struct, frozen=True):
             self,
             minute=0,
             statistics=total((self.statistics, other.statistics)),
-            durations=merge((self.durations, other.durations)),
+            outliving=merge((self.outliving, other.outliving)),
             aliases=tuple(sorted({*self.aliases, *other.aliases})),
             first_us=min(self.first_us, other.first_us),
             last_us=max(self.last_us, other.last_us),
@@ -201,7 +202,6 @@ def _named(row: Row, nodes: dict[int, Node]) -> Counted:
     """A row of the engine, its nodes by their names."""
     minute, kind, is_root, source, target, ok, error, throttle, fault, total_us, *rest = row
     lie_in, outliving, aliases, first_us, last_us, first_finished_us, last_finished_us = rest
-    responses = tally(lie_in)
     callee = nodes.get(target, NO_NODE)
     return Counted(
         minute=minute,
@@ -209,8 +209,8 @@ def _named(row: Row, nodes: dict[int, Node]) -> Counted:
         is_root=bool(is_root),
         source=nodes.get(source, NO_NODE),
         target=callee,
-        statistics=Statistics(ok, error, throttle, fault, total_us, responses),
-        durations=_durations(responses, outliving) if kind == _SEGMENTS else {},
+        statistics=Statistics(ok, error, throttle, fault, total_us, tally(lie_in)),
+        outliving=_difference(outliving),
         aliases=tuple(alias for alias in aliases if alias != callee.name),
         first_us=first_us,
         last_us=last_us,
@@ -219,14 +219,12 @@ def _named(row: Row, nodes: dict[int, Node]) -> Counted:
     )
 
 
-def _durations(responses: dict[int, int], outliving: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """The histogram of durations, of which some are in another bucket than their responses."""
-    if not outliving:
-        return responses
-    found = merge((responses, tally(lasting for lasting, _ in outliving)))
+def _difference(outliving: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """`Counted.outliving` of pairs: the bucket of a duration, and that of its response."""
+    found = tally(lasting for lasting, _ in outliving)
     for _, bucket in outliving:
-        found[bucket] -= 1
-    return {bucket: count for bucket, count in found.items() if count}
+        found[bucket] = found.get(bucket, 0) - 1
+    return found
 
 
 def added_up(rows: Iterable[Counted]) -> list[Counted]:
@@ -272,10 +270,19 @@ def _service(row: Counted) -> NodeRow:
         kind="service",
         is_root=row.is_root,
         statistics=row.statistics,
-        durations=row.durations,
+        durations=_durations(row),
         first_us=row.first_us,
         last_us=row.last_us,
     )
+
+
+def _durations(row: Counted) -> dict[int, int]:
+    """The histogram of durations; that of the responses itself where they do not differ."""
+    responses = row.statistics.histogram
+    if not row.outliving:
+        return responses
+    whole = merge((responses, row.outliving))
+    return {bucket: count for bucket, count in whole.items() if count}
 
 
 def _inferred(row: Counted) -> NodeRow:

@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from fluoro.graph.histogram import merge
 from fluoro.graph.rows import Node, Statistics
 from fluoro.model.tenant import Tenant
 from fluoro.store.counting import Counted
-from fluoro.store.graph_sql import SEGMENTS
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.pool import Parameters, Pool, Row
 
@@ -154,7 +152,7 @@ def _row(tenant: Tenant, seconds: int, row: Counted, run: int) -> list[object]:
         *(target.name, target.type, target.account),
         *(counts.ok, counts.error, counts.throttle, counts.fault, counts.total_us),
         counts.histogram,
-        _outliving(row),
+        row.outliving,
         row.aliases,
         *(row.first_us, row.last_us, row.first_finished_us, row.last_finished_us),
         run,
@@ -172,26 +170,7 @@ def _counted(row: Row) -> Counted:
         source,
         target,
         Statistics(ok, error, throttle, fault, total_us, histogram),
-        _durations(histogram, outliving) if kind == SEGMENTS else {},
+        outliving,
         tuple(aliases),
         *times,
     )
-
-
-def _outliving(row: Counted) -> dict[int, int]:
-    """How many more (or fewer) durations than responses lie in a bucket, where they differ.
-
-    They do where work goes on after a segment's end, which few segments have.
-    """
-    responses = row.statistics.histogram
-    if row.kind != SEGMENTS or row.durations == responses:
-        return {}
-    less = {bucket: -count for bucket, count in responses.items()}
-    return {bucket: count for bucket, count in merge((row.durations, less)).items() if count}
-
-
-def _durations(responses: dict[int, int], outliving: dict[int, int]) -> dict[int, int]:
-    """The histogram of durations again; that of the responses itself where they do not differ."""
-    if not outliving:
-        return responses
-    return {bucket: count for bucket, count in merge((responses, outliving)).items() if count}

@@ -107,7 +107,7 @@ def _without(package: str) -> Iterator[None]:
     if package in sys.modules:  # somebody else's, who needs it
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]
+    sys.modules[package] = None  # type: ignore[assignment]  # how importlib is told, not typed
     try:
         yield
     finally:
