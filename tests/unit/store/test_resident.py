@@ -45,12 +45,17 @@ def test_another_library_stays(library):
     assert library[0] == ord("a")
 
 
-def test_pages_that_were_written_stay(tmp_path):
-    """A mapping that was written before it became read-only, as relocations are, loses nothing."""
+def mapped_by_itself(tmp_path):
+    """A library that this process may write, in copies of its own."""
     file = tmp_path / "lib.so"
     file.write_bytes(b"a" * SIZE)
     with file.open("r+b") as opened:
-        mapped = mmap.mmap(opened.fileno(), SIZE, mmap.MAP_PRIVATE)
+        return mmap.mmap(opened.fileno(), SIZE, mmap.MAP_PRIVATE)
+
+
+def test_pages_that_were_written_stay(tmp_path):
+    """A mapping that was written before it became read-only, as relocations are, loses nothing."""
+    mapped = mapped_by_itself(tmp_path)
     mapped[0] = ord("b")
     protect = ctypes.CDLL(None).mprotect
     protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
@@ -62,10 +67,7 @@ def test_pages_that_were_written_stay(tmp_path):
 
 def test_pages_that_may_be_written_stay(tmp_path):
     """Or what another thread writes meanwhile would be lost."""
-    file = tmp_path / "lib.so"
-    file.write_bytes(b"a" * SIZE)
-    with file.open("r+b") as opened:
-        mapped = mmap.mmap(opened.fileno(), SIZE, mmap.MAP_PRIVATE)
+    mapped = mapped_by_itself(tmp_path)
     assert mapped[:] == b"a" * SIZE
     resident.forget_pages("lib.so")
     assert resident_kb("lib.so") == SIZE // 1024
