@@ -12,6 +12,7 @@ from fluoro.filters.parser import parse
 from fluoro.filters.selector import parse_selector
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
+from fluoro.store import inserter
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.storage import Search
@@ -148,12 +149,14 @@ def test_edges_job(storage, faults, is_done):
     assert storage.graph(owner, *window) == memory.graph(owner, *window)
 
 
+@pytest.mark.parametrize("small_bytes", [0, inserter.SMALL_BYTES])
 @pytest.mark.parametrize("is_done", [False, True])
-def test_insert(storage, faults, is_done):
+def test_insert(storage, faults, monkeypatch, is_done, small_bytes):
     """What failed is sent again, and is there once; the next flush is not harmed."""
+    monkeypatch.setattr(inserter, "SMALL_BYTES", small_bytes)
     documents = [*random_documents(random.Random(8), TRACES), DEEP]
     memory = MemoryStorage()
-    first = 1_000 + 1_000 * is_done
+    first = 1_000 + 1_000 * is_done + 2_000 * (small_bytes > 0)
 
     def attempt(call):
         storage.insert(all_accepted(tenant(first + call), documents))

@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from fluoro.filters.tree import Expression
 from fluoro.model.ids import trace_id_of_hex
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
+from fluoro.store import inserter
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.compile import Compiled, compile_filter
 from fluoro.store.keys import OWNER, owner
@@ -79,8 +81,10 @@ def fill(storage: ClickHouseStorage, number: int) -> Stored:
     tenant = Tenant("3" * 12, f"region-{number}")
     memory = MemoryStorage()
     sent = furnished_traces(random.Random(number), tenant, TRACES, is_moved=number >= UNMOVED)
-    for flush in parts(sent):
-        storage.insert(flush)
+    for flush, small_bytes in zip(parts(sent), (0, sys.maxsize, 0), strict=True):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(inserter, "SMALL_BYTES", small_bytes)
+            storage.insert(flush)
         memory.insert(flush)
     return Stored(tenant, traces_of(storage, tenant), memory)
 

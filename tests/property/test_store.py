@@ -16,6 +16,7 @@ from fluoro.model.outcome import OUTCOMES
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
+from fluoro.store import inserter
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.flatten import spans_of
 from fluoro.store.memory import MemoryStorage
@@ -56,8 +57,9 @@ def without_receipts(spans: list[Span]) -> list[Span]:
 
 
 @pytest.mark.parametrize("kind", ["captured", "mutated"])
-def test_rows_made_in_sql_are_those_made_in_python(chdb, kind):
+def test_rows_made_in_sql_are_those_made_in_python(chdb, kind, monkeypatch):
     """Of every captured document and of thousands that were made hostile."""
+    monkeypatch.setattr(inserter, "SMALL_BYTES", 0)
     tenant = Tenant("1" * 12, kind)
     raw = captured_documents(valid=True) if kind == "captured" else list(mutants(2000, seed=11))
     sent = {}
@@ -82,16 +84,24 @@ def test_rows_made_in_sql_are_those_made_in_python(chdb, kind):
 
 @settings(max_examples=10)
 @given(
-    seed=st.integers(0, 2**32), traces=st.integers(1, 20), window=WINDOWS, parts=st.integers(1, 3)
+    seed=st.integers(0, 2**32),
+    traces=st.integers(1, 20),
+    window=WINDOWS,
+    parts=st.integers(1, 3),
+    small_bytes=st.sampled_from([0, inserter.SMALL_BYTES]),
 )
-def test_both_stores_answer_alike_about_any_traces(chdb, seed, traces, window, parts):
+def test_both_stores_answer_alike_about_any_traces(  # noqa: PLR0913, PLR0917  what varies
+    chdb, seed, traces, window, parts, small_bytes
+):
     """Documents, spans, graph, searches and counts, however the documents were flushed."""
     tenant = Tenant("2" * 12, f"region-{next(REGIONS)}")
     memory = MemoryStorage()
     sent = all_accepted(tenant, random_documents(random.Random(seed), range(1, traces + 1)))
     for first in range(parts):
         flush = sent[len(sent) * first // parts : len(sent) * (first + 1) // parts]
-        chdb.insert(flush)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(inserter, "SMALL_BYTES", small_bytes)
+            chdb.insert(flush)
         memory.insert(flush)
     begin = BASE_US + window[0]
     end = begin + window[1]
