@@ -16,6 +16,7 @@ from cyclopts import Parameter
 from fluoro.cli.memory import memory_limit_bytes
 from fluoro.cli.running import configure_log, print_json, run_until_signal
 from fluoro.errors import MissingExtraError
+from fluoro.server import beside
 from fluoro.server.program import Addresses, run
 from fluoro.server.settings import ServerSettings
 from fluoro.store.resident import use_one_heap
@@ -113,7 +114,7 @@ def _open(settings: ServerSettings) -> KeptStorage:
 
     limits = Limits(
         memory_bytes=settings.store_memory_bytes,
-        readers=settings.store_readers,
+        readers=settings.store_readers + beside.CONNECTIONS,
         threads=settings.store_threads,
         query_timeout_s=settings.query_timeout_s,
         query_memory_bytes=settings.query_memory_bytes,

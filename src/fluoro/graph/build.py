@@ -154,6 +154,7 @@ def histogram_of(histogram: Mapping[int, int], *, is_exact: bool) -> list[xray_a
     for key in keys[:apart]:
         value = round(key / _US_PER_S, 3) if is_exact else _SECONDS[key]
         counts[value] = counts.get(value, 0) + histogram[key]
-    found = [xray_api.HistogramEntry(value, count) for value, count in counts.items()]
-    found += [xray_api.HistogramEntry(_SECONDS[key], histogram[key]) for key in keys[apart:]]
+    entry, others = xray_api.HistogramEntry, keys[apart:]
+    found = list(map(entry, counts.keys(), counts.values()))
+    found += map(entry, map(_SECONDS.__getitem__, others), map(histogram.__getitem__, others))
     return found

@@ -8,6 +8,7 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect
 
 from fluoro.errors import StoppingError
+from fluoro.server.beside import Beside
 from fluoro.server.body import Bodies
 from fluoro.server.counters import Counters
 from fluoro.server.fairness import Fairness
@@ -41,6 +42,7 @@ class Backend:
         clock_us: Now, epoch microseconds.
         identity: Knows who may ask what.
         fairness: Keeps one account from taking what all need.
+        beside: Asks a second question of a request that is alone.
         bodies: Knows how much of requests is in hand.
         empty_regions: Logs why an answer is empty.
         sampling_reports: Knows what is being given to SDKs' clients.
@@ -62,6 +64,7 @@ class Backend:
         self.clock_us = clock_us
         self.identity = identity
         self.fairness = Fairness(settings.store_readers, lambda: identity.is_shared)
+        self.beside = Beside(lambda: self.fairness.running == 1)
         self.bodies = Bodies(2 * (settings.queue_bytes + settings.body_bytes))
         self.empty_regions = EmptyRegions(storage, clock_us)
         self.sampling_reports = SamplingReports()

@@ -29,6 +29,9 @@ class Fairness:
     Whose turn it is: of the accounts that wait, the one with the fewest reads under way; among
     equals the one that was served longest ago. One place is kept from each account, so that a read
     of another one never waits for all of its long ones.
+
+    Attributes:
+        running: Reads under way; any thread may look.
     """
 
     def __init__(self, places: int, is_shared: Callable[[], bool]) -> None:
@@ -41,6 +44,7 @@ class Fairness:
         self._places = places
         self._is_shared = is_shared
         self._under_way: Counter[str] = Counter()
+        self.running = 0
         self._running: Counter[str] = Counter()
         self._waiting: dict[str, deque[anyio.Event]] = {}
         self._turns = 0
@@ -81,6 +85,7 @@ class Fairness:
             yield
         finally:
             if turn.is_set():
+                self.running -= 1
                 _decrease(self._running, account)
                 self._call()
             else:
@@ -93,7 +98,7 @@ class Fairness:
                 "fluoro_server_reads_running",
                 "gauge",
                 "Reads of the store that run.",
-                [Sample(self._running.total())],
+                [Sample(self.running)],
             ),
             Metric(
                 "fluoro_server_reads_waiting",
@@ -115,7 +120,7 @@ class Fairness:
     def _call(self) -> None:
         """Give free places to those whose turn it is."""
         share = max(1, self._places - 1) if self._is_shared() else self._places
-        while self._running.total() < self._places:
+        while self.running < self._places:
             able = [account for account in self._waiting if self._running[account] < share]
             if not able:
                 return
@@ -124,6 +129,7 @@ class Fairness:
             self._forget(account, turn)
             self._turns += 1
             self._last_turn[account] = self._turns
+            self.running += 1
             self._running[account] += 1
             turn.set()
 

@@ -114,6 +114,7 @@ async def run(  # noqa: PLR0913  what tests and `fluoro server` choose
         finally:
             await asyncio.to_thread(jobs.close)
             await asyncio.to_thread(writer.close)
+            await asyncio.to_thread(backend.beside.close)
         counters = backend.counters
         _LOG.info(
             "server_stopped",

@@ -16,6 +16,7 @@ from fluoro.filters.evaluate import holds
 from fluoro.filters.scopes import Window
 from fluoro.filters.tree import Expression
 from fluoro.model.tenant import Tenant
+from fluoro.server.beside import Beside
 from fluoro.store.matching import read_traces
 from fluoro.store.storage import Position, Search, Storage
 from fluoro.traces.trace import Trace
@@ -70,6 +71,19 @@ def read_page(
         if len(found) >= search.limit:
             break
     return Page(found, search.after)
+
+
+def read_first_page(
+    storage: Storage,
+    beside: Beside,
+    tenant: Tenant,
+    search: Search,
+    accepts: Callable[[Trace], bool],
+) -> tuple[int, Page]:
+    """How many traces the range has, whether they match or not, and the first page."""
+    counted = beside.ask(storage.count_traces, tenant, search.start_us, search.end_us, search.kind)
+    page = read_page(storage, tenant, search, accepts)
+    return counted(), page
 
 
 def matches(expression: Expression | None, trace: Trace, window: Window | None = None) -> bool:

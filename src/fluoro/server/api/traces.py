@@ -18,6 +18,7 @@ from fluoro.server.search import (
     Token,
     fingerprint,
     matches,
+    read_first_page,
     read_page,
     read_token,
     spell_token,
@@ -129,10 +130,10 @@ def get_trace_summaries(
         return matches(expression, trace, (start_us, end_us) if kind == "Service" else None)
 
     with over(start_us, end_us):
-        count = (
-            token.count if token else backend.storage.count_traces(tenant, start_us, end_us, kind)
-        )
-        page = read_page(backend.storage, tenant, search, accepts)
+        if token:
+            count, page = token.count, read_page(backend.storage, tenant, search, accepts)
+        else:
+            count, page = read_first_page(backend.storage, backend.beside, tenant, search, accepts)
     if not count:
         backend.empty_regions.explain(tenant, "GetTraceSummaries")
     traces = page.traces

@@ -17,6 +17,7 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.server import body
 from fluoro.server.backend import Asker, Backend
+from fluoro.server.beside import Beside
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
 from fluoro.server.groups import read_filter
@@ -25,6 +26,7 @@ from fluoro.server.search import (
     Token,
     fingerprint,
     matches,
+    read_first_page,
     read_page,
     read_token,
     spell_token,
@@ -58,6 +60,7 @@ class _Question(NamedTuple):
     """What a page is asked, and whom it asks."""
 
     storage: Storage
+    beside: Beside
     tenant: Tenant
     parameters: dict[str, str]
     """Of the path and of the query."""
@@ -109,6 +112,7 @@ def _endpoint(backend: Backend, page: _Page) -> Callable[[Request], object]:
         tenant = backend.identity.admit_person(request.scope, "the console")
         question = _Question(
             backend.storage,
+            backend.beside,
             tenant,
             {**request.query_params, **request.path_params},
             time.perf_counter(),
@@ -185,11 +189,17 @@ def _traces(question: _Question) -> TraceList:
         after=token.after if token else None,
         limit=_limit(question.parameters.get("limit")),
     )
+
+    def accepts(trace: Trace) -> bool:
+        return matches(expression, trace)
+
     with over(start_us, end_us):
-        total = None if token else question.storage.count_traces(question.tenant, start_us, end_us)
-        page = read_page(
-            question.storage, question.tenant, search, lambda trace: matches(expression, trace)
-        )
+        storage, tenant = question.storage, question.tenant
+        total: int | None = None
+        if token:
+            page = read_page(storage, tenant, search, accepts)
+        else:
+            total, page = read_first_page(storage, question.beside, tenant, search, accepts)
     latest_us = None if page.traces else question.storage.latest_us(question.tenant)
     is_empty = not page.traces and latest_us is None
     return TraceList(

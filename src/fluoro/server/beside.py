@@ -1,0 +1,48 @@
+"""A second question of a request, asked of the store while its first one is under way."""
+
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONNECTIONS = 1
+"""Readers' connections that it takes besides those of requests."""
+
+
+class Beside:
+    """For requests that are alone; one that is not asks one thing after the other.
+
+    So second questions never take from other requests what their first ones need.
+    """
+
+    def __init__(self, is_alone: Callable[[], bool]) -> None:
+        self._is_alone = is_alone
+        self._free = threading.Semaphore(CONNECTIONS)
+        self._threads = ThreadPoolExecutor(CONNECTIONS, "beside")
+
+    def ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+        """Begin to call a function that reads the store, within the request's deadline.
+
+        Returns:
+            What gives its result, or raises its error, once it is there. A request that was not
+            alone calls the function then.
+        """
+        call = functools.partial(function, *args, **kwargs)
+        if not self._is_alone() or not self._free.acquire(blocking=False):
+            return call
+        return self._threads.submit(copy_context().run, self._freeing, call).result
+
+    def _freeing(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._threads.shutdown()
