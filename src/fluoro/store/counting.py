@@ -4,6 +4,7 @@ A row stands for spans of one kind between two nodes, in one minute or in the wh
 up (`Counted.plus`), which is how minutes make a window and shards a cluster.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ _LAST_DAY = 65_535
 
 _ROWS_AT_ONCE = 400_000
 """Rows that are counted together, about: with their joins they take some 200 MB."""
+
+_SAMPLE = 64
+"""Rows looked at for each slice, so that these are of like size."""
 
 _MOST_LINKS = 12
 """Rounds, each of which doubles how many documents lie between a subsegment and its segment."""
@@ -117,18 +121,32 @@ def count(pool: Pool, window: Window, *, by_minute: bool) -> list[Counted]:
 
 def _count(pool: Pool, session: Session, window: Window, *, by_minute: bool) -> list[Counted]:
     parameters, ended = _parameters(pool, session, window)
-    slices = -(-ended // _ROWS_AT_ONCE) or 1
+    bounds = _bounds(pool, session, parameters, -(-ended // _ROWS_AT_ONCE))
     return [
         row
-        for number in range(slices)
+        for first, last in itertools.pairwise(bounds)
         for row in _count_slice(
             pool,
             session,
-            {**parameters, "slices": slices, "slice": number},
+            {**parameters, "first_trace": f"{first:032x}", "last_trace": f"{last - 1:032x}"},
             of_traces=window.trace_ids is not None,
             by_minute=by_minute,
         )
     ]
+
+
+def _bounds(pool: Pool, session: Session, parameters: dict[str, Any], slices: int) -> list[int]:
+    """Ids, as numbers, between which about equally many rows of the window ended."""
+    chosen: list[str] = []
+    if slices > 1:
+        ((sample,),) = session.query(
+            "SELECT arraySort(arrayMap(id -> lower(hex(id)),"
+            f" groupArraySample({_SAMPLE * slices})(trace_id))) FROM {pool.local('spans')}"
+            f" WHERE {OWNER} AND {graph_sql.RECEIVED} AND {graph_sql.ENDED}",
+            parameters,
+        )
+        chosen = [sample[len(sample) * number // slices] for number in range(1, slices)]
+    return [0, *sorted({int(digits, 16) for digits in chosen} - {0}), 2**128]
 
 
 def _count_slice(
