@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from fluoro.graph.histogram import BUCKETS
 from fluoro.graph.rows import Node, Statistics
 from fluoro.model.tenant import Tenant
 from fluoro.store.counting import Counted
@@ -22,8 +23,15 @@ _COLUMNS = (
     *("ok", "error", "throttle", "fault", "total_us", "histogram", "outliving", "aliases"),
     *("first_us", "last_us", "first_finished_us", "last_finished_us", "run", "received"),
 )
+_FEW_RUNS = 32
+_OF_ANY = "sumMap(histogram)"
+_OF_FEW = f"""mapFromArrays(arrayFilter((bucket, count) -> count != 0, range({BUCKETS}), counts),
+    arrayFilter(count -> count != 0, arrayReduce('sumResample(0, {BUCKETS}, 1)',
+        groupArrayArray(mapValues(histogram)), groupArrayArray(mapKeys(histogram))) AS counts))"""
+"""The sum of histograms; that of few costs less as one list, which of many would be a long one."""
+
 _SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
-    sumMap(histogram), sumMap(outliving), arraySort(groupUniqArrayArray(aliases)),
+    {histogram}, sumMap(outliving), arraySort(groupUniqArrayArray(aliases)),
     min(first_us), max(last_us), minIf(first_finished_us, first_finished_us != 0),
     max(last_finished_us)"""
 
@@ -54,7 +62,7 @@ def read(
     only: str = "1",
     by_moment: bool = False,
 ) -> list[Counted]:
-    """Rows of the minutes or periods that a condition keeps, added up.
+    """Rows of the minutes or periods that a condition keeps, added up; few unless `by_moment`.
 
     Args:
         pool: The store.
@@ -64,21 +72,27 @@ def read(
         by_moment: Rows of each moment apart, `minute` says which.
     """
     minute = f"intDiv(toUnixTimestamp(moment), {MINUTE_S})" if by_moment else "0"
-    return _read(pool, minute, f"{current(within)} AND ({only})", parameters)
+    histogram = _OF_ANY if by_moment else _OF_FEW
+    return _read(pool, minute, f"{current(within)} AND ({only})", parameters, histogram)
 
 
 def read_runs(
     pool: Pool, tenant: Tenant, runs: Sequence[tuple[int, int, int]]
 ) -> Iterator[Counted]:
     """Rows of runs, each a length, a moment (epoch seconds) and the run; many are added up."""
+    histogram = _OF_FEW if len(runs) <= _FEW_RUNS else _OF_ANY
     for first in range(0, len(runs), _MOST_RUNS):
         values = {**owner(tenant), "runs": list(map(tuple, runs[first : first + _MOST_RUNS]))}
-        yield from _read(pool, "0", f"{OWNER} AND (seconds, moment, run) IN ({_RUNS})", values)
+        where = f"{OWNER} AND (seconds, moment, run) IN ({_RUNS})"
+        yield from _read(pool, "0", where, values, histogram)
 
 
-def _read(pool: Pool, minute: str, where: str, parameters: Parameters) -> list[Counted]:
+def _read(
+    pool: Pool, minute: str, where: str, parameters: Parameters, histogram: str
+) -> list[Counted]:
+    sums = _SUMS.format(histogram=histogram)
     rows = pool.query(
-        f"SELECT {minute} AS minute, kind, is_root, {_NODES}, {_SUMS} FROM edges"
+        f"SELECT {minute} AS minute, kind, is_root, {_NODES}, {sums} FROM edges"
         f" WHERE {where} GROUP BY minute, kind, is_root, {_NODES}",
         parameters,
     )
