@@ -24,6 +24,9 @@ from fluoro.store.layout import Layout
 from fluoro.store.resident import forget_pages
 
 _MARK_CACHE_BYTES = 128 * 1024 * 1024
+_ROWS_A_THREAD = 20_480
+"""From so many rows on a read takes another thread: ten granules, of a page of scattered traces a
+few traces (by default 163,840 rows)."""
 
 
 def open_folder(folder: Path, limits: Limits) -> Engine:
@@ -82,6 +85,7 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
                 "async_insert": 0,
                 "max_threads": limits.threads,
                 "max_threads_min_free_memory_per_thread": 0,
+                "merge_tree_min_rows_for_concurrent_read": _ROWS_A_THREAD,
                 **settings,
             },
         )
