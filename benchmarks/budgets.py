@@ -27,7 +27,7 @@ from bodies import DataSet, data_set
 from budget_lines import Measured, Stored, lines
 from disk import read_disk
 from flattening import Costs
-from ingest import Ingest, check_count, ingest, light_load
+from ingest import PASS_S, Ingest, check_count, ingest, light_load
 from reading import HOUR_S, Reads, Times, measure_all, measure_cold, measure_some
 from report import describe_commit, describe_machine, print_table, say
 from sending import Sender, send_all
@@ -94,7 +94,7 @@ class Run:
             say(f"reads while {rate:,.0f} documents/s come")
             during = self.beside(server, Reads(data, data.shape.end), beside, rate)
             full_bytes = server.most_resident_bytes()
-            time.sleep(options.quiet_s)
+            time.sleep(PASS_S)
             server.settle()
             say("light load")
             lasts_s = options.light_s + 5
