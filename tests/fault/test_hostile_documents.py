@@ -71,6 +71,7 @@ def hostile(tmp_path_factory):
 
         identity = Identity(lambda: None, clock_us, LOCAL.region, Throttle(1, time.monotonic_ns))
         backend = Backend(storage, writer, ServerSettings(), clock_us, identity)
+        opened.callback(backend.beside.close)
         client = TestClient(create_app(backend), raise_server_exceptions=False)
         opened.callback(client.close)
         yield send_all(client, storage, backend)

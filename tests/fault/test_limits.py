@@ -81,6 +81,7 @@ def served(folder, limits):
             yield Served(client, storage)
         finally:
             writer.close()
+            backend.beside.close()
             storage.close()
 
 

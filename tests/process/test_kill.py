@@ -37,6 +37,7 @@ SERVICES = 7
 DOCUMENTS_PER_SECOND = 2000
 DOCUMENTS_PER_REQUEST = 100
 SENDERS = 8
+PADDING, PADDED_OF = 3_000, 8
 START_LIMIT_S = 60
 
 
@@ -107,7 +108,11 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 def request_of(number: int, start: float) -> Sent:
-    """A request whose segments each call one thing that no segment answers."""
+    """A request whose segments each call one thing that no segment answers.
+
+    Some are long, so that a flush with one of them is left to the views, and others are not.
+    """
+    padding = "x" * PADDING if number % PADDED_OF == 0 else ""
     trace_id = f"1-{int(start):08x}-{number:024x}"
     ids = [f"{number:08x}{position + 1:08x}" for position in range(DOCUMENTS_PER_REQUEST)]
     documents = [
@@ -119,6 +124,7 @@ def request_of(number: int, start: float) -> Sent:
                 "start_time": start,
                 "end_time": start + 0.01,
                 "annotations": {"position": position},
+                "metadata": {"default": {"padding": padding}},
                 "subsegments": [
                     {
                         "id": f"{number:08x}{position + 0x10001:08x}",

@@ -64,13 +64,14 @@ def empty(
     opened.close()
 
 
-@pytest.fixture(params=["memory", "chdb", "server", "cluster"])
+@pytest.fixture(params=["memory", "chdb", "chdb, rows from Python", "server", "cluster"])
 def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    """What a test inserts is read by the views, but on the cluster, where rows come from Python."""
-    if request.param == "memory":
+    """What a test inserts is read by the views, unless it says otherwise."""
+    name, _, is_made = request.param.partition(", ")
+    if name == "memory":
         return MemoryStorage()
-    monkeypatch.setattr(inserter, "SMALL_BYTES", sys.maxsize if request.param == "cluster" else 0)
-    opened: ClickHouseStorage = request.getfixturevalue(request.param)
+    monkeypatch.setattr(inserter, "SMALL_BYTES", sys.maxsize if is_made else 0)
+    opened: ClickHouseStorage = request.getfixturevalue(name)
     return opened
 
 

@@ -51,7 +51,8 @@ def own(tmp_path_factory, clock):
 def replica(storage, clock):
     """What another server of the same ClickHouse would know and do."""
     pool = storage._pool
-    inserter = Inserter(pool.writer, storage._inserter._lines, lambda: clock[0])
+    lines = storage._inserter._lines
+    inserter = Inserter(pool.writer, lines, lambda: clock[0], is_embedded=pool.is_embedded)
     return Maintenance(pool, inserter, lambda: clock[0])
 
 

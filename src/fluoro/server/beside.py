@@ -30,12 +30,16 @@ class Beside:
 
         Returns:
             What gives its result, or raises its error, once it is there. A request that was not
-            alone calls the function then.
+            alone calls the function then, as one does while another's question is still asked.
         """
         call = functools.partial(function, *args, **kwargs)
         if not self._is_alone() or not self._free.acquire(blocking=False):
             return call
-        return self._threads.submit(copy_context().run, self._freeing, call).result
+        try:
+            return self._threads.submit(copy_context().run, self._freeing, call).result
+        except RuntimeError:  # it is closed
+            self._free.release()
+            return call
 
     def _freeing(self, call: Callable[[], T]) -> T:
         try:

@@ -36,7 +36,7 @@ class ClickHouseStorage:
 
     def __init__(self, pool: Pool, lines: str, clock_us: Callable[[], int]) -> None:
         self._pool = pool
-        self._inserter = Inserter(pool.writer, lines, clock_us)
+        self._inserter = Inserter(pool.writer, lines, clock_us, is_embedded=pool.is_embedded)
         self._reader = Reader(pool)
         self._edges = Edges(pool)
         self.time_series = self._edges.time_series

@@ -145,7 +145,8 @@ def _bounds(pool: Pool, session: Session, parameters: dict[str, Any], slices: in
             f" WHERE {OWNER} AND {graph_sql.RECEIVED} AND {graph_sql.ENDED}",
             parameters,
         )
-        chosen = [sample[len(sample) * number // slices] for number in range(1, slices)]
+        if sample:  # else its rows went meanwhile
+            chosen = [sample[len(sample) * number // slices] for number in range(1, slices)]
     return [0, *sorted({int(digits, 16) for digits in chosen} - {0}), 2**128]
 
 

@@ -24,6 +24,7 @@ _COLUMNS = (
     *("first_us", "last_us", "first_finished_us", "last_finished_us", "run", "received"),
 )
 _FEW_RUNS = 32
+"""Runs whose histograms are few."""
 _OF_ANY = "sumMap(histogram)"
 _OF_FEW = f"""mapFromArrays(arrayFilter((bucket, count) -> count != 0, range({BUCKETS}), counts),
     arrayFilter(count -> count != 0, arrayReduce('sumResample(0, {BUCKETS}, 1)',
@@ -62,14 +63,14 @@ def read(
     only: str = "1",
     by_moment: bool = False,
 ) -> list[Counted]:
-    """Rows of the minutes or periods that a condition keeps, added up; few unless `by_moment`.
+    """Rows of the minutes or periods that a condition keeps, added up.
 
     Args:
         pool: The store.
         within: Condition on `seconds` and `moment`.
         parameters: Its own, and the tenant's.
         only: Condition on kind and nodes.
-        by_moment: Rows of each moment apart, `minute` says which.
+        by_moment: Rows of each moment apart, `minute` says which; else there may be few moments.
     """
     minute = f"intDiv(toUnixTimestamp(moment), {MINUTE_S})" if by_moment else "0"
     histogram = _OF_ANY if by_moment else _OF_FEW

@@ -1,8 +1,8 @@
 """A read document as rows: the Python half of what the store's views do in SQL.
 
 Used for documents that the views do not read (too deep, or numbers and strings that ClickHouse's
-JSON parser refuses), for traces whose documents are at hand, and by the memory store. A test holds
-both halves equal.
+JSON parser refuses), for small inserts, for traces whose documents are at hand, and by the memory
+store. A test holds both halves equal.
 """
 
 from collections.abc import Iterable

@@ -45,8 +45,8 @@ SLICE = (
     "trace_id BETWEEN toFixedString(unhex({first_trace:String}), 16)"
     " AND toFixedString(unhex({last_trace:String}), 16)"
 )
-"""Traces that are counted together: what is joined is of one trace, so the slices add up. They are
-neighbours in the tables, so none reads what is another's."""
+"""Traces that are counted together: what is joined is of one trace, so the slices add up. In each
+bucket they are neighbours, so a slice reads little of another one's."""
 
 
 def counting_traces(spans: str, condition: str = "1") -> str:

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from fluoro.model.ids import trace_id_hex
 from fluoro.store import semantics
 from fluoro.store.engine import unavailable
-from fluoro.store.made_rows import insert_documents, insert_spans
+from fluoro.store.made_rows import insert_spans, insert_whole
 from fluoro.store.storage import Accepted
 
 _WHITE_SPACE = bytes.maketrans(b"\t\n\r", b"   ")
@@ -19,8 +19,8 @@ _SETTINGS = {"optimize_on_insert": 0}
 """Two versions of a row within one insert are left to FINAL and the merges, as those of two are."""
 
 SMALL_BYTES = 200_000
-"""Documents of so few bytes go in as rows made in Python: planning the views costs as much as 400
-KB of them do (ADR 031)."""
+"""Documents of so few bytes go into an embedded store as rows made in Python, which costs less than
+planning the views does (ADR 031)."""
 
 
 class Inserter:
@@ -30,10 +30,13 @@ class Inserter:
     documents with one id, either may count; a document that both got counts once.
     """
 
-    def __init__(self, client: Client, lines: str, clock_us: Callable[[], int]) -> None:
+    def __init__(
+        self, client: Client, lines: str, clock_us: Callable[[], int], *, is_embedded: bool
+    ) -> None:
         self._client = client
         self._lines = lines
         """The table that the views of this version read (`migrations.migrate`)."""
+        self._is_embedded = is_embedded
         self._clock_us = clock_us
         self._settling = threading.Lock()
         self._open_us: int | None = None
@@ -63,15 +66,19 @@ class Inserter:
             self._open_us = first
         numbered = dict(enumerate(documents, start=first))
         try:
-            if sum(len(document.document) for document in documents) <= SMALL_BYTES:
-                insert_documents(self._client, numbered)
-                insert_spans(self._client, numbered)
+            if self._is_small(documents):
+                insert_whole(self._client, numbered)
             else:
                 self._insert_lines(numbered)
         except (ClickHouseError, OSError) as error:  # OSError: no room for the temporary file
             raise unavailable(error) from error
         finally:
             self._open_us = None
+
+    def _is_small(self, documents: Sequence[Accepted]) -> bool:
+        """Never for a ClickHouse: a server whose views are gone must not write there (ADR 016)."""
+        size_bytes = sum(len(document.document) for document in documents)
+        return self._is_embedded and size_bytes <= SMALL_BYTES
 
     def _insert_lines(self, documents: Mapping[int, Accepted]) -> None:
         """Leave documents, by receipt, to the views, and make the rows of what they do not read."""

@@ -116,7 +116,7 @@ def _is_whole(pool: Pool, table: str, part: str = "") -> bool:
 
 
 def _agreement(pool: Pool, before_us: int) -> Iterator[Finding]:
-    """Each span has its document, each document its span: both come with one line of an insert."""
+    """Each span has its document, each document its span: both come with one insert."""
     days = pool.query("SELECT received, count() FROM documents GROUP BY received")
     counts = {row[0]: 0 for row in pool.query("SELECT DISTINCT received FROM spans")}
     counts |= {row[0]: row[1] for row in days}

@@ -1,15 +1,18 @@
-"""Rows that are made in Python: of documents that the views do not read, and of small inserts."""
+"""Rows that are made in Python: of documents that the views do not read, and of small inserts.
+
+They are the rows that the views would make; a test holds both equal.
+"""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
+import msgspec
 from clickhouse_connect.driver.client import Client
 
 from fluoro.model.ids import trace_id_hex
 from fluoro.model.span import Span
 from fluoro.store import semantics
-from fluoro.store.engine import insert_rows
 from fluoro.store.flatten import spans_of, version
 from fluoro.store.storage import Accepted
 from fluoro.wire import coerce
@@ -19,7 +22,21 @@ _US_PER_S = 1_000_000
 _PAIR = re.compile("..")
 _ESCAPES = ((b"\\", rb"\\"), (b"\t", rb"\t"), (b"\n", rb"\n"), (b"\r", rb"\r"))
 """Of TabSeparated, in the order in which they are made."""
-_COLUMNS = (
+_SETTINGS = {"optimize_on_insert": 0}
+"""As the insert of lines has it."""
+_DOCUMENT_COLUMNS = (
+    "account",
+    "region",
+    "trace_id",
+    "id",
+    "ver",
+    "received",
+    "receipt_us",
+    "start_us",
+    "source",
+    "document",
+)
+_SPAN_COLUMNS = (
     "account",
     "region",
     "bucket",
@@ -65,30 +82,40 @@ _COLUMNS = (
 )
 
 
-def insert_documents(client: Client, documents: Mapping[int, Accepted]) -> None:
-    """Insert rows of table `documents`, without the views.
+def insert_whole(client: Client, documents: Mapping[int, Accepted]) -> None:
+    """Insert rows of `documents` and `spans` without the views; none before all are made.
 
     Args:
         client: That writes.
         documents: By receipt, in microseconds.
     """
-    lines = [_line(document, receipt_us) for receipt_us, document in documents.items()]
-    client.raw_insert("documents", insert_block=b"".join(lines), fmt="TabSeparated")
+    lines = b"".join(_line(each, receipt_us) for receipt_us, each in documents.items())
+    rows = _rows(documents)
+    client.raw_insert(
+        "documents", _DOCUMENT_COLUMNS, insert_block=lines, fmt="TabSeparated", settings=_SETTINGS
+    )
+    _insert_spans(client, rows)
 
 
 def insert_spans(client: Client, documents: Mapping[int, Accepted]) -> None:
-    """Insert rows of table `spans`, which are those that the views would make.
+    """Insert the rows of `spans` that the views left out; see `insert_whole`."""
+    _insert_spans(client, _rows(documents))
 
-    Args:
-        client: That writes.
-        documents: By receipt, in microseconds.
-    """
+
+def _rows(documents: Mapping[int, Accepted]) -> bytes:
+    """Rows of `spans`, as JSON."""
     rows = [row for receipt_us, each in documents.items() for row in _rows_of(each, receipt_us)]
-    insert_rows(client, "spans", rows, _COLUMNS)
+    return msgspec.json.Encoder().encode_lines(rows)
+
+
+def _insert_spans(client: Client, rows: bytes) -> None:
+    client.raw_insert(
+        "spans", _SPAN_COLUMNS, insert_block=rows, fmt="JSONCompactEachRow", settings=_SETTINGS
+    )
 
 
 def _line(document: Accepted, receipt_us: int) -> bytes:
-    """A document's row, as `semantics.documents_view` has it, with the format's escapes."""
+    """A document's row, its white space as it was sent."""
     return b"%s\t%s\t%s\t%d\t%d\t%s\t%d\t%d\t%s\t%s\n" % (
         document.tenant.account.encode(),
         document.tenant.region.encode(),

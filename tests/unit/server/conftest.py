@@ -133,6 +133,7 @@ def make():
     for server in made:
         server.client.close()
         server.writer.close()
+        server.backend.beside.close()
 
 
 @pytest.fixture

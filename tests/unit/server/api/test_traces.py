@@ -1,8 +1,10 @@
 import hashlib
 import json
+import threading
 
 import pytest
 
+from fluoro.errors import StoreTimeoutError
 from fluoro.server.api import traces as module
 from fluoro.server.api.traces import is_kept
 from fluoro.server.settings import ServerSettings
@@ -246,3 +248,43 @@ def test_is_kept_is_md5():
     assert not is_kept(TRACE, fraction - 0.001)
     assert is_kept(TRACE, 1)
     assert not is_kept(TRACE, 0)
+
+
+LISTS = {
+    "GetTraceSummaries": lambda server: server.call(
+        "/TraceSummaries", {"StartTime": NOW_S - 600, "EndTime": NOW_S}
+    ),
+    "console": lambda server: server.client.get(
+        f"/console/api/traces?start={NOW_S - 600}&end={NOW_S}"
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", LISTS.values(), ids=LISTS)
+def test_the_traces_of_a_range_are_counted_beside_its_page(server, monkeypatch, ask):
+    """The search ends only once the count has begun."""
+    is_counting = threading.Event()
+    count, search = server.storage.count_traces, server.storage.search
+
+    def count_traces(*wanted):
+        is_counting.set()
+        return count(*wanted)
+
+    def search_after(*wanted):
+        assert is_counting.wait(10)
+        return search(*wanted)
+
+    monkeypatch.setattr(server.storage, "count_traces", count_traces)
+    monkeypatch.setattr(server.storage, "search", search_after)
+    assert ask(server).status_code == 200
+
+
+@pytest.mark.parametrize("ask", LISTS.values(), ids=LISTS)
+def test_a_count_that_passes_its_limit_names_the_range(server, monkeypatch, ask):
+    """As a page does."""
+
+    def count_traces(*_):
+        raise StoreTimeoutError("time")
+
+    monkeypatch.setattr(server.storage, "count_traces", count_traces)
+    assert "The query from 2023-11-14T22:03:20Z to 2023-11-14T22:13:20Z" in ask(server).text
