@@ -94,7 +94,7 @@ class Run:
             say(f"reads while {rate:,.0f} documents/s come")
             during = self.beside(server, Reads(data, data.shape.end), beside, rate)
             full_bytes = server.most_resident_bytes()
-            time.sleep(PASS_S)
+            time.sleep(max(options.quiet_s, PASS_S))
             server.settle()
             say("light load")
             lasts_s = options.light_s + 5
