@@ -27,7 +27,7 @@ from bodies import DataSet, data_set
 from budget_lines import Measured, Stored, lines
 from disk import read_disk
 from flattening import Costs
-from ingest import PASS_S, Ingest, check_count, ingest, light_load
+from ingest import Ingest, check_count, ingest, light_load
 from reading import HOUR_S, Reads, Times, measure_all, measure_cold, measure_some
 from report import describe_commit, describe_machine, print_table, say
 from sending import Sender, send_all
@@ -85,6 +85,8 @@ class Run:
     def measure(self, data: DataSet) -> Measured:
         """Everything, in about the time that the ingest of the data takes four times."""
         options, path = self.options, self.folder / "xray" / "data"
+        say("light load")
+        share = self.light()
         stored = self.fill(path, data)
         rate = stored.rate * _BESIDE_SHARE
         beside = data_set(options.later(rate * options.beside_s, seed=1))
@@ -94,12 +96,6 @@ class Run:
             say(f"reads while {rate:,.0f} documents/s come")
             during = self.beside(server, Reads(data, data.shape.end), beside, rate)
             full_bytes = server.most_resident_bytes()
-            time.sleep(max(options.quiet_s, PASS_S))
-            server.settle()
-            say("light load")
-            lasts_s = options.light_s + 5
-            few = options.later(_LIGHT_RATE * lasts_s, seed=2, lasts_s=lasts_s)
-            share = light_load(server, few, _LIGHT_RATE, options.light_s)
         say("cold reads")
         cold = measure_cold(path, Reads(data, data.shape.end), self.every, options.cold_runs)
         disk = read_disk(path)
@@ -109,6 +105,14 @@ class Run:
         say("raw path and Python")
         costs = msgspec.json.decode(_output("flattening.py"), type=Costs)
         return Measured(stored, random, during, cold, disk, costs, share, full_bytes)
+
+    def light(self) -> float:
+        """Share of a processor, of a store of its own: a load leaves merges for minutes."""
+        lasts_s = self.options.light_s + 5
+        few = self.options.later(_LIGHT_RATE * lasts_s, seed=2, lasts_s=lasts_s)
+        with serving(self.folder / "light" / "data", self.every) as server:
+            server.settle()
+            return light_load(server, few, _LIGHT_RATE, self.options.light_s)
 
     def fill(self, path: Path, data: DataSet) -> Stored:
         """Send a data set to a new store, in two steps when the first one holds a whole hour."""

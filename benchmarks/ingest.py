@@ -12,9 +12,6 @@ from sending import Sender, Sent, send_all
 from serving import Server, request, serving
 from traces import Shape, traces
 
-PASS_S = 90
-"""After a load: until a pass of the edges job, and the merges that are left over, are through."""
-
 _SAMPLES = 8
 """Readings of the number of parts over a load."""
 _LIGHT_BATCHES_PER_S = 5

@@ -18,12 +18,14 @@ from pathlib import Path
 from bodies import data_set
 from budget_lines import Stored, ingest_lines
 from budgets import END, Options
-from ingest import PASS_S, ingest
+from ingest import ingest
 from report import Line, describe_commit, describe_machine, print_table, say
 from serving import processors
 
 _ROWS_AN_HOUR = 170_000_000
 """What one processor takes in an hour, about; so that the data lasts as long as the load."""
+_QUIET_S = 90
+"""A pass of the edges job and the merges that are left over."""
 
 
 def main() -> None:
@@ -40,7 +42,7 @@ def main() -> None:
     os.sched_setaffinity(0, client)
     folder = Path(tempfile.mkdtemp(prefix="fluoro-bench-"))
     try:
-        taken = ingest(folder / "data", data, data.bodies, pinned, PASS_S)
+        taken = ingest(folder / "data", data, data.bodies, pinned, _QUIET_S)
         if (folder / "server.log").read_text().count("job_failed"):
             sys.exit(f"a job failed: see {shutil.copy(folder / 'server.log', '.')}")
     finally:
