@@ -62,12 +62,12 @@ def measure_way(way: Way) -> float:
     """Microseconds of CPU a document of as many as a large batch holds, into a new store."""
     accepted = _accepted()
     with tempfile.TemporaryDirectory(prefix="fluoro-bench-") as folder:
+        inserter.SMALL_BYTES = sys.maxsize if way == "python" else 0
         storage = ClickHouseStorage.open(Path(folder) / "data")
         try:
             storage.insert(_take(accepted, SMALL))  # loads what the first insert loads
             size = SMALL if way == "small" else LARGE
             batches = [_take(accepted, size) for _ in range(LARGE // size)]
-            inserter.SMALL_BYTES = sys.maxsize if way == "python" else 0
             return _cpu_s(storage, batches) / LARGE * 1e6
         finally:
             storage.close()

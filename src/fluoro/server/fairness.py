@@ -31,7 +31,7 @@ class Fairness:
     of another one never waits for all of its long ones.
 
     Attributes:
-        running: Reads under way; any thread may look.
+        running: Reads under way of all accounts; a number, so that any thread may look.
     """
 
     def __init__(self, places: int, is_shared: Callable[[], bool]) -> None:

@@ -17,7 +17,7 @@ from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics, tot
 from fluoro.model.tenant import Tenant
 from fluoro.store import graph_sql
 from fluoro.store.keys import OWNER, buckets, owner, traces
-from fluoro.store.pool import Pool, Row
+from fluoro.store.pool import Parameters, Pool, Row
 from fluoro.store.session import Session
 
 _DAY_US = 86_400 * 1_000_000
@@ -135,7 +135,7 @@ def _count(pool: Pool, session: Session, window: Window, *, by_minute: bool) -> 
     ]
 
 
-def _bounds(pool: Pool, session: Session, parameters: dict[str, Any], slices: int) -> list[int]:
+def _bounds(pool: Pool, session: Session, parameters: Parameters, slices: int) -> list[int]:
     """Ids, as numbers, between which about equally many rows of the window ended."""
     chosen: list[str] = []
     if slices > 1:

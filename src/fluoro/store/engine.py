@@ -131,11 +131,21 @@ class Engine(msgspec.Struct, frozen=True):
 
 
 def insert_rows(
-    client: Client, table: str, rows: Sequence[Row], columns: Sequence[str] = ()
+    client: Client,
+    table: str,
+    rows: Sequence[Row],
+    columns: Sequence[str] = (),
+    settings: Parameters | None = None,
 ) -> None:
     """Insert rows as JSON; the client's own insert imports pandas, a second and 100 MB."""
     lines = msgspec.json.Encoder().encode_lines(rows)
-    client.raw_insert(table, columns or None, insert_block=lines, fmt="JSONCompactEachRow")
+    client.raw_insert(
+        table,
+        columns or None,
+        insert_block=lines,
+        settings=dict(settings or {}),
+        fmt="JSONCompactEachRow",
+    )
 
 
 def time_limit(client: Client) -> dict[str, float]:

@@ -9,14 +9,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from fluoro.model.ids import trace_id_hex
 from fluoro.store import semantics
 from fluoro.store.engine import unavailable
-from fluoro.store.made_rows import insert_spans, insert_whole
+from fluoro.store.made_rows import SETTINGS, insert_spans, insert_whole
 from fluoro.store.storage import Accepted
 
 _WHITE_SPACE = bytes.maketrans(b"\t\n\r", b"   ")
 """Between tokens they mean the same; inside a JSON string they are always escaped."""
-
-_SETTINGS = {"optimize_on_insert": 0}
-"""Two versions of a row within one insert are left to FINAL and the merges, as those of two are."""
 
 SMALL_BYTES = 200_000
 """Documents of so few bytes go into an embedded store as rows made in Python, which costs less than
@@ -64,8 +61,8 @@ class Inserter:
             first = max(self._clock_us(), self._receipt_us + 1)
             self._receipt_us = first + len(documents) - 1
             self._open_us = first
-        numbered = dict(enumerate(documents, start=first))
         try:
+            numbered = dict(enumerate(documents, start=first))
             if self._is_small(documents):
                 insert_whole(self._client, numbered)
             else:
@@ -99,7 +96,7 @@ class Inserter:
             for receipt_us, document in documents.items()
         ]
         self._client.raw_insert(
-            self._lines, insert_block=b"".join(lines), fmt="TSVRaw", settings=_SETTINGS
+            self._lines, insert_block=b"".join(lines), fmt="TSVRaw", settings=SETTINGS
         )
         unread = self._unread(min(documents), max(documents))
         missed = {

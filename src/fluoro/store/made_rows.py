@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-import msgspec
 from clickhouse_connect.driver.client import Client
 
 from fluoro.model.ids import trace_id_hex
 from fluoro.model.span import Span
 from fluoro.store import semantics
+from fluoro.store.engine import insert_rows
 from fluoro.store.flatten import spans_of, version
 from fluoro.store.storage import Accepted
 from fluoro.wire import coerce
@@ -22,8 +22,12 @@ _US_PER_S = 1_000_000
 _PAIR = re.compile("..")
 _ESCAPES = ((b"\\", rb"\\"), (b"\t", rb"\t"), (b"\n", rb"\n"), (b"\r", rb"\r"))
 """Of TabSeparated, in the order in which they are made."""
-_SETTINGS = {"optimize_on_insert": 0}
-"""As the insert of lines has it."""
+_KINDS = {str: semantics.TEXT, bool: semantics.BOOLEAN}
+"""Of an annotation's value by its type; others are numbers."""
+
+SETTINGS = {"optimize_on_insert": 0}
+"""Two versions of a row within one insert are left to FINAL and the merges, as those of two are."""
+
 _DOCUMENT_COLUMNS = (
     "account",
     "region",
@@ -92,26 +96,19 @@ def insert_whole(client: Client, documents: Mapping[int, Accepted]) -> None:
     lines = b"".join(_line(each, receipt_us) for receipt_us, each in documents.items())
     rows = _rows(documents)
     client.raw_insert(
-        "documents", _DOCUMENT_COLUMNS, insert_block=lines, fmt="TabSeparated", settings=_SETTINGS
+        "documents", _DOCUMENT_COLUMNS, insert_block=lines, fmt="TabSeparated", settings=SETTINGS
     )
-    _insert_spans(client, rows)
+    insert_rows(client, "spans", rows, _SPAN_COLUMNS, SETTINGS)
 
 
 def insert_spans(client: Client, documents: Mapping[int, Accepted]) -> None:
     """Insert the rows of `spans` that the views left out; see `insert_whole`."""
-    _insert_spans(client, _rows(documents))
+    insert_rows(client, "spans", _rows(documents), _SPAN_COLUMNS, SETTINGS)
 
 
-def _rows(documents: Mapping[int, Accepted]) -> bytes:
-    """Rows of `spans`, as JSON."""
-    rows = [row for receipt_us, each in documents.items() for row in _rows_of(each, receipt_us)]
-    return msgspec.json.Encoder().encode_lines(rows)
-
-
-def _insert_spans(client: Client, rows: bytes) -> None:
-    client.raw_insert(
-        "spans", _SPAN_COLUMNS, insert_block=rows, fmt="JSONCompactEachRow", settings=_SETTINGS
-    )
+def _rows(documents: Mapping[int, Accepted]) -> list[list[object]]:
+    """Rows of table `spans`, in the order of the columns."""
+    return [row for receipt_us, each in documents.items() for row in _rows_of(each, receipt_us)]
 
 
 def _line(document: Accepted, receipt_us: int) -> bytes:
@@ -141,7 +138,7 @@ def _day(receipt_us: int) -> date:
 
 
 def _rows_of(document: Accepted, receipt_us: int) -> list[list[object]]:
-    """Rows of table `spans`, in the order of the columns."""
+    """Those of one document."""
     spans = spans_of(decode(document.document), receipt_us, document.source)
     root = spans[0]
     own = (root.name, root.node_type, root.node_account) if root.is_segment else ("", "", "")
@@ -184,7 +181,7 @@ def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[
         span.instance_id,
         span.availability_zone,
         list(span.annotations),
-        [_kind(value) for value in values],
+        [_KINDS.get(type(value), semantics.NUMBER) for value in values],
         [coerce.text(value) for value in values],
         [0.0 if isinstance(value, str) else float(value) for value in values],
         [_number(exception.id) for exception in span.exceptions],
@@ -198,9 +195,3 @@ def _row(document: Accepted, span: Span, service: tuple[str, str, str]) -> list[
 def _number(id_: str) -> int:
     """An id's 64 bits, 0 for none."""
     return int(id_ or "0", 16)
-
-
-def _kind(value: str | float | bool) -> int:  # noqa: FBT001  an annotation's value
-    if isinstance(value, str):
-        return semantics.TEXT
-    return semantics.BOOLEAN if isinstance(value, bool) else semantics.NUMBER

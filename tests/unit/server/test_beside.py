@@ -56,6 +56,13 @@ def test_what_was_raised_is_raised_to_who_asked(beside):
     assert answered.wait(LIMIT_S)
 
 
+def test_after_the_end_a_request_asks_for_itself(beside):
+    """One that outlived the server's stop still gets its answer."""
+    beside.close()
+    assert beside.ask(threading.current_thread)() is threading.current_thread()
+    assert beside.ask(threading.current_thread)() is threading.current_thread()
+
+
 def test_the_deadline_holds_beside(beside):
     """It is the request's."""
     with deadline.within(-1):
