@@ -4,6 +4,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from fluoro.store import edges_job, freshness
+
 # How long an example takes depends on the machine, so no law fails for that.
 settings.register_profile("fluoro", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fluoro")
@@ -23,3 +25,13 @@ class _ByFile(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return _ByFile(config, log)
+
+
+@pytest.fixture
+def counted_at_once(monkeypatch):
+    """A pass of the edges job counts minutes though documents came for them just now.
+
+    Their receipts are ahead of a clock that stands still.
+    """
+    monkeypatch.setattr(edges_job, "_CALM_US", -1_000_000)
+    monkeypatch.setattr(freshness, "_OVERLAP_US", 0)

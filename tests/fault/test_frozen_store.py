@@ -181,7 +181,7 @@ class Frozen:
 
 
 @pytest.fixture
-def frozen(tmp_path):
+def frozen(tmp_path, counted_at_once):
     """A server in a thread, on chDB."""
     opened, addresses = [], futures.Future()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()

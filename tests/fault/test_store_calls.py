@@ -123,6 +123,7 @@ def until_none_fails(faults, attempt, *, is_done):
 
 
 # First of all, since a pass looks at every tenant there is: after the others it takes minutes.
+@pytest.mark.usefixtures("counted_at_once")
 @pytest.mark.parametrize("is_done", [False, True])
 def test_edges_job(storage, faults, is_done):
     """A pass that fails is made up for by the next, and the map is right before and after it."""

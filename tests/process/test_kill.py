@@ -246,6 +246,7 @@ def check_map(folder: Path, traces: int, start_us: int) -> None:
         storage.close()
 
 
+@pytest.mark.usefixtures("counted_at_once")
 def test_acknowledged_documents_survive_kill_9(tmp_path: Path) -> None:
     """Killed 50 times under load, the server gives back each acknowledged document once."""
     server = Server(tmp_path / "data")

@@ -149,6 +149,18 @@ def test_an_open_minute_is_not_counted_ahead(kept):
     kept.check()
 
 
+def test_a_minute_is_counted_when_no_more_comes_for_it(kept):
+    """What still comes would make its numbers stale at once; others are counted meanwhile."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.put(web(2, 5 * MINUTE, 5 * MINUTE + S), at_us=9 * MINUTE)
+    assert kept.update(9 * MINUTE + 9 * S) == 1
+    kept.put(web(3, 5 * MINUTE, 5 * MINUTE + S), at_us=9 * MINUTE + 9 * S)
+    assert kept.update(9 * MINUTE + 18 * S) == 0
+    kept.check()
+    assert kept.update(9 * MINUTE + 19 * S) == 1
+    kept.check()
+
+
 def test_a_trace_across_a_boundary_counts_each_span_in_its_own_minute(kept):
     """Counting the second minute anew leaves the first as it was."""
     edge = 40 * S  # a minute begins there
@@ -343,6 +355,7 @@ def test_accounts_are_counted_apart(kept):
     assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
 
 
+@pytest.mark.usefixtures("counted_at_once")
 def test_every_kind_of_store_counts_ahead(empty):
     """Each shard counts the traces that it holds."""
     storage, memory = empty, MemoryStorage()

@@ -53,7 +53,7 @@ class Life:
 
 
 @pytest.fixture
-def life(tmp_path):
+def life(tmp_path, counted_at_once):
     opened = Life(tmp_path)
     yield opened
     opened.storage.close()

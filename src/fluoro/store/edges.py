@@ -78,7 +78,7 @@ class Edges:
         if covered_us is not None:
             since_us = covered_us - freshness.overlap_us(self._pool)
             stale = freshness.noted(self._pool, tenant, stretch)
-            stale |= freshness.unnoted(self._pool, tenant, stretch, since_us)
+            stale |= freshness.changed(self._pool, tenant, stretch, since_us)
             raw = freshness.stretches(stale, stretch)
             condition, names = _of_selector(selector)
             parameters = {**self._minutes(tenant, stretch, raw), **names}
@@ -98,7 +98,7 @@ class Edges:
         if covered_us is None or stretch.first >= stretch.last:
             return count(self._pool, Window(tenant, start_us, end_us), by_minute=False)
         since_us = covered_us - freshness.overlap_us(self._pool)
-        unnoted = freshness.unnoted(self._pool, tenant, stretch, since_us)
+        unnoted = freshness.changed(self._pool, tenant, stretch, since_us)
         closed, raw = runs.covering(self._pool, tenant, stretch, unnoted)
         found = list(edge_table.read_runs(self._pool, tenant, closed))
         for first_us, last_us in self._raw(start_us, end_us, stretch, raw):

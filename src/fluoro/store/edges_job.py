@@ -22,6 +22,8 @@ _US_PER_S = 1_000_000
 _US_PER_MINUTE = 60 * _US_PER_S
 _SETTLING_US = 60_000_000
 """How long after its end a minute is counted."""
+_CALM_US = 10_000_000
+"""How long no document may have come for a minute that is counted: the next would make it stale."""
 _MINUTES_AT_ONCE = 10
 """Minutes that are counted together."""
 
@@ -73,11 +75,15 @@ class EdgesJob:
         self._pool.insert("edge_passes", [[0, settled_us]])
 
     def _due(self) -> Iterator[tuple[Tenant, Stretch]]:
-        """Stale minutes that are closed, the newest first, not too many for one pass."""
+        """Stale minutes that are closed and calm, the newest first, not too many for one pass."""
         everything = Stretch(0, self._closed_s() // MINUTE_S)
+        calm_since_us = self._clock_us() - _CALM_US - freshness.overlap_us(self._pool)
         left = MINUTES_A_PASS
         for tenant in self._tenants():
-            minutes = sorted(freshness.noted(self._pool, tenant, everything), reverse=True)[:left]
+            noted = freshness.noted(self._pool, tenant, everything)
+            if noted:
+                noted -= freshness.changed(self._pool, tenant, everything, calm_since_us)
+            minutes = sorted(noted, reverse=True)[:left]
             left -= len(minutes)
             for stretch in freshness.stretches(minutes, everything, most=len(minutes)):
                 for first in range(stretch.first, stretch.last, _MINUTES_AT_ONCE):

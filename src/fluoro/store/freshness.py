@@ -169,7 +169,7 @@ def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:
     return {row[0] for row in rows}
 
 
-def unnoted(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[int]:
+def changed(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[int]:
     """Minutes of a stretch that documents received since some time have changed."""
     found: set[int] = set()
     for arrived in arrivals(pool, since_us, tenant):
