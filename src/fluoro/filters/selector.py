@@ -10,7 +10,6 @@ from fluoro.filters.parser import parse
 from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import GraphRows, Node, Statistics, total
-from fluoro.model.outcome import OUTCOMES
 from fluoro.wire.xray_statistics import LONGEST_SELECTOR
 
 Selector = ServiceTest | EdgeTest | None
@@ -103,7 +102,7 @@ def chosen(rows: GraphRows, selector: Selector) -> Statistics | None:
 
 def is_counted(statistics: Statistics | None) -> bool:
     """Whether anything finished was counted."""
-    return statistics is not None and any(getattr(statistics, name) for name in OUTCOMES)
+    return statistics is not None and statistics.count > 0
 
 
 def _sum(found: Iterable[Statistics]) -> Statistics | None:

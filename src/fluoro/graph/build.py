@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from fluoro.graph.histogram import BUCKETS, middle_us
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
-from fluoro.model.outcome import OUTCOMES
 from fluoro.model.times import to_seconds
 from fluoro.wire import xray_api
 
@@ -65,7 +64,7 @@ def _service(
     responses = histogram_of(row.statistics.histogram, is_exact=rows.is_exact)
     durations = (
         responses
-        if row.durations == row.statistics.histogram
+        if row.durations is row.statistics.histogram
         else histogram_of(row.durations, is_exact=rows.is_exact)
     )
     return xray_api.Service(
@@ -141,7 +140,7 @@ def statistics_of(statistics: Statistics) -> xray_api.SummaryStatistics:
         ok_count=statistics.ok,
         error_statistics=error,
         fault_statistics=fault,
-        total_count=sum(getattr(statistics, outcome) for outcome in OUTCOMES),
+        total_count=statistics.count,
         total_response_time=round(to_seconds(statistics.total_us), 3),
     )
 

@@ -42,8 +42,9 @@ def tally(buckets: Iterable[int]) -> dict[int, int]:
 
 def merge(histograms: Iterable[Mapping[int, int]]) -> dict[int, int]:
     """Add histograms; any order gives the same."""
-    total: dict[int, int] = {}
-    for histogram in histograms:
+    each = iter(histograms)
+    total = dict(next(each, {}))
+    for histogram in each:
         for key, count in histogram.items():
             total[key] = total.get(key, 0) + count
     return total

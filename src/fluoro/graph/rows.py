@@ -29,6 +29,11 @@ class Statistics(msgspec.Struct, frozen=True):
     total_us: int = 0
     histogram: dict[int, int] = {}
 
+    @property
+    def count(self) -> int:
+        """Finished spans of any outcome."""
+        return self.ok + self.error + self.throttle + self.fault
+
 
 def total(parts: Sequence[Statistics]) -> Statistics:
     """Several counts as one."""

@@ -347,12 +347,14 @@ def _one_node(rows: Sequence[NodeRow]) -> NodeRow:
     first, *others = rows
     if not others:
         return first
+    statistics = total([row.statistics for row in rows])
+    is_same = all(row.durations is row.statistics.histogram for row in rows)
     return msgspec.structs.replace(
         first,
         kind="service" if any(row.kind == "service" for row in rows) else first.kind,
         is_root=any(row.is_root for row in rows),
-        statistics=total([row.statistics for row in rows]),
-        durations=merge(row.durations for row in rows),
+        statistics=statistics,
+        durations=statistics.histogram if is_same else merge(row.durations for row in rows),
         first_us=min(row.first_us for row in rows),
         last_us=max(row.last_us for row in rows),
     )
