@@ -1,3 +1,4 @@
--- Up to forty parts of like size become one: ten minutes of load are written again 1.6 times, not 1.9 (ADR 033).
+-- Forty parts of like size become one, or fewer when there are many: rows are written again less often
+-- (ADR 034).
 ALTER TABLE documents MODIFY SETTING merge_selector_base = 40;
 ALTER TABLE spans MODIFY SETTING merge_selector_base = 40;
