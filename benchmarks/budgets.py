@@ -25,6 +25,7 @@ import msgspec
 
 from bodies import DataSet, data_set
 from budget_lines import Measured, Stored, lines
+from days import end_days
 from disk import read_disk
 from flattening import Costs
 from ingest import Ingest, check_count, ingest, light_load
@@ -98,6 +99,7 @@ class Run:
             full_bytes = server.most_resident_bytes()
         say("cold reads")
         cold = measure_cold(path, Reads(data, data.shape.end), self.every, options.cold_runs)
+        end_days(path)
         disk = read_disk(path)
         shutil.rmtree(path)
         say("random ids")

@@ -164,7 +164,7 @@ def _make(options: Days, path: Path) -> Made:
     documents = rows = 0
     for number in range(options.days):
         if number:
-            _end_days(path / "data")
+            end_days(path / "data")
         day = _Day(options.shape(number))
         storage = ClickHouseStorage.open(path / "data", clock_us=day.clock_us)
         try:
@@ -187,7 +187,7 @@ def _make(options: Days, path: Path) -> Made:
     return Made(path, options, documents, rows, known, time.monotonic() - began)
 
 
-def _end_days(folder: Path) -> None:
+def end_days(folder: Path) -> None:
     """Merge the parts of each day that is there into one."""
     pool = Pool.open(folder, Limits())
     try:
