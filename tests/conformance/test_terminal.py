@@ -373,13 +373,16 @@ def test_no_server():
 
 
 def test_control_c():
-    """Ends a command that waits with status 130, and says nothing."""
+    """Ends a command that waits with status 130, and says nothing.
+
+    Also where the tests run in a shell's background, whose processes are born deaf to it.
+    """
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with subprocess.Popen(
-            [FLUORO, "traces", f"--server={url}"],
+            ["env", "--default-signal=INT", FLUORO, "traces", f"--server={url}"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(),
