@@ -21,6 +21,7 @@ from clickhouse_connect.driver.client import Client
 from fluoro.errors import SettingsError
 from fluoro.store.engine import Engine, Limits, Node, Parameters, translated
 from fluoro.store.layout import Layout
+from fluoro.store.leftovers import without_leftovers
 from fluoro.store.resident import forget_pages
 
 _MARK_CACHE_BYTES = 128 * 1024 * 1024
@@ -77,7 +78,7 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
     }
 
     def connect(settings: Parameters) -> Client:
-        return clickhouse_connect.get_client(
+        client = clickhouse_connect.get_client(
             interface="chdb",
             path=str(folder / "store"),
             chdb_options=options,
@@ -89,6 +90,7 @@ def _connect(folder: Path, limits: Limits) -> tuple[Client, list[Client], Node]:
                 **settings,
             },
         )
+        return without_leftovers(client)
 
     with contextlib.ExitStack() as opened, translated():
         clients = [connect({})]
