@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fluoro.errors import StoreUnavailableError
+from fluoro.errors import StoreTimeoutError, StoreUnavailableError
 from fluoro.store import deadline
 from fluoro.store.pool import Limits, Pool
 
@@ -55,6 +55,20 @@ def test_a_request_without_a_connection_in_time_may_come_again(pool):
             other.submit(ask).result(PATIENCE_S)
     with deadline.within(PATIENCE_S):
         assert list(pool.query("SELECT 1")) == [(1,)]
+
+
+@pytest.mark.parametrize("call", ["make", "query"])
+def test_a_sessions_statement_has_the_time_that_is_left(pool, call):
+    """As any other question of a request."""
+    slow = "SELECT sum(cityHash64(number)) AS mixed FROM numbers(10_000_000_000)"
+    (opened,) = pool.sessions()
+    with opened as session:
+        statement = {
+            "make": lambda: session.make("slow", slow),
+            "query": lambda: session.query(slow),
+        }[call]
+        with deadline.within(0.2), pytest.raises(StoreTimeoutError, match="query_timeout_s"):
+            statement()
 
 
 def test_a_query_has_its_threads_however_small_the_machine(tmp_path):

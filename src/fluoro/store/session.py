@@ -30,11 +30,14 @@ class Session:
             StoreUnavailableError: The engine failed.
         """
         self._tables.add(table)
+        limit = ", ".join(f"{name} = {value}" for name, value in time_limit(self._client).items())
+        if limit:  # in the statement: the client would set it and set it back, in four more
+            select += f" SETTINGS {limit}"
         with translated():
             self._client.command(
                 f"CREATE OR REPLACE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
                 parameters=dict(parameters or {}),
-                settings=self._settings | time_limit(self._client),
+                settings=self._settings,
             )
 
     def query(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
