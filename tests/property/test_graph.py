@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from fluoro.graph.build import build
 from fluoro.graph.edges import enclosing_segments, observe
-from fluoro.graph.histogram import bucket_of, lower_us, merge, quantile_us, upper_us
+from fluoro.graph.histogram import Histogram, bucket_of, lower_us, upper_us
 from fluoro.model.outcome import OUTCOMES
 from fluoro.model.times import LAST_US
 from fluoro.traces.trace import Trace
 from made import call, segment, span
 
 WINDOW = (0, LAST_US + 1)
-HISTOGRAMS = st.dictionaries(st.integers(0, 400), st.integers(1, 1000), max_size=8)
+HISTOGRAMS = st.dictionaries(st.integers(0, 400), st.integers(1, 1000), max_size=8).map(
+    Histogram.of
+)
 
 
 @st.composite
@@ -78,9 +80,9 @@ def test_histograms_hold_what_is_counted(spans):
     for exact in (True, False):
         rows = observe([spans], *WINDOW, exact=exact)
         for row in (*rows.nodes, *rows.edges):
-            assert sum(row.statistics.histogram.values()) == total(row.statistics)
+            assert sum(row.statistics.histogram.counts) == total(row.statistics)
         for row in rows.nodes:
-            assert sum(row.durations.values()) == total(row.statistics)
+            assert sum(row.durations.counts) == total(row.statistics)
 
 
 @given(any_trace(), st.integers(0, 100))
@@ -97,7 +99,7 @@ def test_windows_that_touch_add_up(spans, cut):
         counts.update({row.node: total(row.statistics) for row in part.nodes})
     assert counts == {row.node: total(row.statistics) for row in whole.nodes}
     for row in whole.nodes:
-        assert row.statistics.histogram == merge(
+        assert row.statistics.histogram == Histogram.total(
             other.statistics.histogram
             for part in parts
             for other in part.nodes
@@ -152,10 +154,12 @@ def test_a_trace_is_attached_or_orphaned(spans):
 @given(st.lists(HISTOGRAMS, max_size=5), st.randoms())
 def test_merging_has_no_order(histograms, chance):
     """Associative, commutative, and counts are kept."""
-    whole = merge(histograms)
+    total_of = Histogram.total
+    whole = total_of(histograms)
     cut = chance.randint(0, len(histograms))
-    assert merge([merge(histograms[cut:]), merge(histograms[:cut])]) == whole
-    assert sum(whole.values()) == sum(sum(each.values()) for each in histograms)
+    assert total_of([total_of(histograms[cut:]), total_of(histograms[:cut])]) == whole
+    assert whole.keys == sorted(set(whole.keys))
+    assert sum(whole.counts) == sum(sum(each.counts) for each in histograms)
 
 
 @given(st.integers(0, LAST_US), st.integers(0, LAST_US))
@@ -170,7 +174,7 @@ def test_buckets_keep_the_order(left, right):
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=50), st.floats(0, 1))
 def test_a_quantile_is_within_a_bucket_of_the_exact_one(durations, share):
     """9 % at most."""
-    histogram = Counter(map(bucket_of, durations))
+    histogram = Histogram.tally(map(bucket_of, durations))
     exact = sorted(durations)[max(math.ceil(share * len(durations)) - 1, 0)]
-    found = quantile_us(histogram, share)
+    found = histogram.quantile_us(share)
     assert exact / 1.0906 <= found <= exact * 1.0906

@@ -288,7 +288,7 @@ def test_work_that_outlives_its_segments_is_in_their_durations(kept):
         for row in kept.storage.graph(kept.tenant, BASE_US, BASE_US + HOUR).nodes
         if row.node == WEB
     ]
-    assert sum(row.durations.values()) == 3
+    assert sum(row.durations.counts) == 3
     assert row.durations != row.statistics.histogram
 
 
@@ -299,7 +299,9 @@ def test_rows_from_before_durations_were_differences_keep_theirs(kept):
     asked = kept.tenant, BASE_US, BASE_US + HOUR
     before = kept.storage.graph(*asked)
     pool = kept.storage._pool
-    durations = ", ".join(f"{bucket}, {n}" for bucket, n in before.nodes[0].durations.items())
+    durations = ", ".join(
+        f"{bucket}, {n}" for bucket, n in before.nodes[0].durations.by_key().items()
+    )
     pool.command(
         f"ALTER TABLE edges UPDATE durations = map({durations}) WHERE 1 SETTINGS mutations_sync = 1"
     )

@@ -4,9 +4,9 @@ Source: spec of the service graph, sections 2, 4, 6 and 7.
 """
 
 import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from fluoro.graph.histogram import BUCKETS, middle_us
+from fluoro.graph.histogram import BUCKETS, Histogram, middle_us
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
 from fluoro.model.times import to_seconds
@@ -54,7 +54,7 @@ def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
 
 
 def _empty(node: Node, edge: EdgeRow) -> NodeRow:
-    return NodeRow(node, "service", False, Statistics(), {}, edge.first_us, edge.last_us)  # noqa: FBT003  its fields in order
+    return NodeRow(node, "service", False, Statistics(), Histogram(), edge.first_us, edge.last_us)  # noqa: FBT003  its fields in order
 
 
 def _service(
@@ -145,15 +145,25 @@ def statistics_of(statistics: Statistics) -> xray_api.SummaryStatistics:
     )
 
 
-def histogram_of(histogram: Mapping[int, int], *, is_exact: bool) -> list[xray_api.HistogramEntry]:
+def histogram_of(histogram: Histogram, *, is_exact: bool) -> list[xray_api.HistogramEntry]:
     """Values in seconds to the millisecond, equal ones together, ascending."""
-    keys = sorted(histogram)
-    apart = len(keys) if is_exact else bisect.bisect_left(keys, _APART)
-    counts: dict[float, int] = {}
-    for key in keys[:apart]:
-        value = round(key / _US_PER_S, 3) if is_exact else _SECONDS[key]
-        counts[value] = counts.get(value, 0) + histogram[key]
-    entry, others = xray_api.HistogramEntry, keys[apart:]
-    found = list(map(entry, counts.keys(), counts.values()))
-    found += map(entry, map(_SECONDS.__getitem__, others), map(histogram.__getitem__, others))
+    keys, counts, entry = histogram.keys, histogram.counts, xray_api.HistogramEntry
+    values: Iterator[float]
+    if is_exact:
+        apart = len(keys)
+        values = iter([round(key / _US_PER_S, 3) for key in keys])
+    else:
+        apart = bisect.bisect_left(keys, _APART)
+        values = map(_SECONDS.__getitem__, keys)
+    found: list[xray_api.HistogramEntry] = []
+    shown, together = 0.0, 0
+    for count, value in zip(counts[:apart], values, strict=False):
+        if value != shown and together:
+            found.append(entry(shown, together))
+            together = 0
+        shown = value
+        together += count
+    if together:
+        found.append(entry(shown, together))
+    found += map(entry, values, counts[apart:])
     return found

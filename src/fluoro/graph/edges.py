@@ -5,7 +5,7 @@ Source: spec of the service graph, sections 2, 4, 5 and 7.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from fluoro.graph.histogram import bucket_of
+from fluoro.graph.histogram import Histogram, bucket_of
 from fluoro.graph.nodes import kind_of
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics
 from fluoro.model.outcome import OUTCOMES, bucket
@@ -94,7 +94,8 @@ class _Tally:
         self.histogram[key] = self.histogram.get(key, 0) + 1
 
     def statistics(self) -> Statistics:
-        return Statistics(**self.counts, total_us=self.total_us, histogram=self.histogram)
+        histogram = Histogram.of(self.histogram)
+        return Statistics(**self.counts, total_us=self.total_us, histogram=histogram)
 
 
 class _Window:
@@ -187,7 +188,7 @@ class _Window:
                 kind="service" if node in self._services else kind_of(node),
                 is_root=self._services.get(node, False),
                 statistics=tally.statistics(),
-                durations=tally.durations,
+                durations=Histogram.of(tally.durations),
                 first_us=tally.first_us or 0,
                 last_us=tally.last_us,
             )

@@ -6,6 +6,9 @@ the next begins, 2^(1/8) times further. Source: architecture, "Where each meanin
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Self
+
+import msgspec
 
 STEPS_PER_DOUBLING = 8
 BUCKETS = STEPS_PER_DOUBLING * 63
@@ -32,33 +35,59 @@ def middle_us(bucket: int) -> float:
     return float(2 ** ((bucket + 0.5) / STEPS_PER_DOUBLING))
 
 
-def tally(buckets: Iterable[int]) -> dict[int, int]:
-    """The histogram of what lies in these buckets."""
-    found: dict[int, int] = {}
-    for bucket in buckets:  # mostly few: a Counter takes longer to begin
-        found[bucket] = found.get(bucket, 0) + 1
-    return found
+class Histogram(msgspec.Struct, frozen=True):
+    """How many lie at each key: two lists, since an answer is written of tens of thousands."""
 
+    keys: list[int] = []
+    """Ascending: buckets, or the exact microseconds in the graph of one trace."""
+    counts: list[int] = []
+    """Of each key, never 0."""
 
-def merge(histograms: Iterable[Mapping[int, int]]) -> dict[int, int]:
-    """Add histograms; any order gives the same."""
-    each = iter(histograms)
-    total = dict(next(each, {}))
-    for histogram in each:
-        for key, count in histogram.items():
-            total[key] = total.get(key, 0) + count
-    return total
+    @classmethod
+    def of(cls, counts: Mapping[int, int]) -> Self:
+        """The same of counts by key, in any order; what counts 0 is left out."""
+        keys = sorted(counts)
+        if 0 in counts.values():
+            keys = [key for key in keys if counts[key]]
+        return cls(keys, list(map(counts.__getitem__, keys)))
 
+    @classmethod
+    def tally(cls, keys: Iterable[int]) -> Self:
+        """Each key as often as it comes."""
+        found: dict[int, int] = {}
+        for key in keys:  # mostly few: a Counter takes longer to begin
+            found[key] = found.get(key, 0) + 1
+        return cls.of(found)
 
-def quantile_us(histogram: Mapping[int, int], share: float) -> float | None:
-    """The duration that `share` (0 to 1) of all stay at or below, to a bucket's middle.
+    @classmethod
+    def total(cls, histograms: Iterable[Self]) -> Self:
+        """All together; any order gives the same."""
+        found: dict[int, int] = {}
+        for histogram in histograms:
+            if not found:
+                found = histogram.by_key()
+                continue
+            for key, count in zip(histogram.keys, histogram.counts, strict=True):
+                found[key] = found.get(key, 0) + count
+        return cls.of(found)
 
-    None for an empty histogram.
-    """
-    wanted = share * sum(histogram.values())
-    seen = 0
-    for bucket in sorted(histogram):
-        seen += histogram[bucket]
-        if seen >= wanted and seen:
-            return middle_us(bucket)
-    return None
+    def __bool__(self) -> bool:
+        """Whether anything was counted."""
+        return bool(self.keys)
+
+    def by_key(self) -> dict[int, int]:
+        """Counts by key, ascending."""
+        return dict(zip(self.keys, self.counts, strict=True))
+
+    def quantile_us(self, share: float) -> float | None:
+        """The duration that `share` (0 to 1) of all stay at or below, to a bucket's middle.
+
+        None when nothing was counted.
+        """
+        wanted = share * sum(self.counts)
+        seen = 0
+        for bucket, count in zip(self.keys, self.counts, strict=True):
+            seen += count
+            if seen >= wanted:
+                return middle_us(bucket)
+        return None

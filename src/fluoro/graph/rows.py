@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fluoro.graph.histogram import merge
+from fluoro.graph.histogram import Histogram
 
 
 class Node(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -18,8 +18,8 @@ class Node(msgspec.Struct, frozen=True, order=True, gc=False):
 class Statistics(msgspec.Struct, frozen=True):
     """Counts of finished spans by outcome, their summed time and its distribution.
 
-    `histogram` maps a key to a count. The key is a bucket of `graph.histogram` in windows, and the
-    exact microseconds in the graph of one trace; `GraphRows.is_exact` says which.
+    The keys of `histogram` are buckets in windows, and the exact microseconds in the graph of one
+    trace; `GraphRows.is_exact` says which.
     """
 
     ok: int = 0
@@ -27,7 +27,7 @@ class Statistics(msgspec.Struct, frozen=True):
     throttle: int = 0
     fault: int = 0
     total_us: int = 0
-    histogram: dict[int, int] = {}
+    histogram: Histogram = Histogram()
 
     @property
     def count(self) -> int:
@@ -43,7 +43,7 @@ def total(parts: Sequence[Statistics]) -> Statistics:
         throttle=sum(part.throttle for part in parts),
         fault=sum(part.fault for part in parts),
         total_us=sum(part.total_us for part in parts),
-        histogram=merge(part.histogram for part in parts),
+        histogram=Histogram.total(part.histogram for part in parts),
     )
 
 
@@ -56,7 +56,7 @@ class NodeRow(msgspec.Struct, frozen=True):
     is_root: bool
     """Some segment of it is the root of its trace."""
     statistics: Statistics
-    durations: dict[int, int]
+    durations: Histogram
     """Histogram of start to last end of what is attached to the segment inside its service."""
     first_us: int
     """Earliest start that contributed."""

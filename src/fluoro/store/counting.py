@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fluoro.graph.edges import APART_US
-from fluoro.graph.histogram import merge, tally
+from fluoro.graph.histogram import Histogram
 from fluoro.graph.nodes import kind_of
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, NodeRow, Statistics, total
 from fluoro.model.tenant import Tenant
@@ -46,7 +46,7 @@ class Counted(msgspec.Struct, frozen=True):
     source: Node
     target: Node
     statistics: Statistics
-    outliving: dict[int, int]
+    outliving: Histogram
     """How many more (or fewer) durations than responses lie in a bucket, where work goes on after a
     segment's end."""
     aliases: tuple[str, ...]
@@ -68,7 +68,7 @@ class Counted(msgspec.Struct, frozen=True):
             self,
             minute=0,
             statistics=total((self.statistics, other.statistics)),
-            outliving=merge((self.outliving, other.outliving)),
+            outliving=Histogram.total((self.outliving, other.outliving)),
             aliases=tuple(sorted({*self.aliases, *other.aliases})),
             first_us=min(self.first_us, other.first_us),
             last_us=max(self.last_us, other.last_us),
@@ -228,7 +228,7 @@ def _named(row: Row, nodes: dict[int, Node]) -> Counted:
         is_root=bool(is_root),
         source=nodes.get(source, NO_NODE),
         target=callee,
-        statistics=Statistics(ok, error, throttle, fault, total_us, tally(lie_in)),
+        statistics=Statistics(ok, error, throttle, fault, total_us, Histogram.tally(lie_in)),
         outliving=_difference(outliving),
         aliases=tuple(alias for alias in aliases if alias != callee.name),
         first_us=first_us,
@@ -238,12 +238,13 @@ def _named(row: Row, nodes: dict[int, Node]) -> Counted:
     )
 
 
-def _difference(outliving: Iterable[tuple[int, int]]) -> dict[int, int]:
+def _difference(outliving: Iterable[tuple[int, int]]) -> Histogram:
     """`Counted.outliving` of pairs: the bucket of a duration, and that of its response."""
-    found = tally(lasting for lasting, _ in outliving)
-    for _, bucket in outliving:
+    found: dict[int, int] = {}
+    for lasting, bucket in outliving:
+        found[lasting] = found.get(lasting, 0) + 1
         found[bucket] = found.get(bucket, 0) - 1
-    return found
+    return Histogram.of(found)
 
 
 def added_up(rows: Iterable[Counted]) -> list[Counted]:
@@ -295,13 +296,12 @@ def _service(row: Counted) -> NodeRow:
     )
 
 
-def _durations(row: Counted) -> dict[int, int]:
+def _durations(row: Counted) -> Histogram:
     """The histogram of durations; that of the responses itself where they do not differ."""
     responses = row.statistics.histogram
     if not row.outliving:
         return responses
-    whole = merge((responses, row.outliving))
-    return {bucket: count for bucket, count in whole.items() if count}
+    return Histogram.total((responses, row.outliving))
 
 
 def _inferred(row: Counted) -> NodeRow:
@@ -354,7 +354,9 @@ def _one_node(rows: Sequence[NodeRow]) -> NodeRow:
         kind="service" if any(row.kind == "service" for row in rows) else first.kind,
         is_root=any(row.is_root for row in rows),
         statistics=statistics,
-        durations=statistics.histogram if is_same else merge(row.durations for row in rows),
+        durations=statistics.histogram
+        if is_same
+        else Histogram.total(row.durations for row in rows),
         first_us=min(row.first_us for row in rows),
         last_us=max(row.last_us for row in rows),
     )

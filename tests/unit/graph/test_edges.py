@@ -3,6 +3,7 @@ from itertools import permutations
 import pytest
 
 from fluoro.graph.edges import enclosing_segments, observe
+from fluoro.graph.histogram import Histogram
 from fluoro.graph.rows import Node
 from fluoro.model.outcome import ERROR, FAULT, THROTTLE
 from made import call, id_of, segment, span
@@ -35,7 +36,7 @@ def test_a_root_segment_makes_its_node_and_a_client_edge():
     assert edge.is_client
     assert node.statistics == edge.statistics
     assert (node.statistics.ok, node.statistics.total_us) == (1, 1_000_000)
-    assert node.statistics.histogram == {1_000_000: 1}
+    assert node.statistics.histogram == Histogram([1_000_000], [1])
     assert (node.first_us, node.last_us) == (0, 1_000_000)
 
 
@@ -43,7 +44,7 @@ def test_the_window_counts_in_buckets():
     """Exact durations are for the graph of one trace."""
     rows = graph_of(segment(1), exact=False)
     assert not rows.is_exact
-    assert rows.nodes[0].statistics.histogram == rows.nodes[0].durations == {159: 1}
+    assert rows.nodes[0].statistics.histogram == rows.nodes[0].durations == Histogram([159], [1])
 
 
 def test_a_call_with_an_answering_segment_is_an_edge_as_the_caller_saw_it():
@@ -148,7 +149,7 @@ def test_what_is_in_progress_is_not_counted():
     (row,) = rows.nodes
     assert row.node == WEB
     assert row.is_root
-    assert row.statistics.histogram == row.durations == {}
+    assert row.statistics.histogram == row.durations == Histogram()
     assert row.statistics.ok == 0
     assert (row.first_us, row.last_us) == (5000, 5000)
     assert rows.edges == ()
@@ -213,8 +214,8 @@ def test_work_after_the_answer_is_in_the_duration_alone():
         segment(4, 3, name="api", start=700, end=9000),
     )
     row = node_named(rows, "web")
-    assert row.statistics.histogram == {1_000_000: 1}
-    assert row.durations == {4_000_000: 1}
+    assert row.statistics.histogram == Histogram([1_000_000], [1])
+    assert row.durations == Histogram([4_000_000], [1])
 
 
 def test_traces_add_up():
@@ -222,7 +223,7 @@ def test_traces_add_up():
     trace = [segment(1), call(2, 1, name="db")]
     rows = observe([trace, trace], *ALWAYS, exact=True)
     assert {row.statistics.ok for row in rows.nodes} == {2}
-    assert {edge.statistics.histogram[1_000_000] for edge in rows.edges} == {2}
+    assert {tuple(edge.statistics.histogram.counts) for edge in rows.edges} == {(2,)}
 
 
 def test_a_node_is_a_service_if_one_segment_says_so():

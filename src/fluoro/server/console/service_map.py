@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fluoro.graph.histogram import quantile_us, upper_us
+from fluoro.graph.histogram import upper_us
 from fluoro.graph.nodes import CLIENT
 from fluoro.graph.rows import EdgeRow, GraphRows, Node, Statistics
 from fluoro.wire.console_api import Counts, MapEdge, MapNode
@@ -73,14 +73,14 @@ def _spell(*parts: str) -> str:
 def _counts(statistics: Statistics) -> Counts:
     """Counts of a node or an edge, of a window or with `graph.histogram`'s buckets."""
     histogram = statistics.histogram
-    p50_us, p95_us, p99_us = (quantile_us(histogram, share) for share in _SHARES)
+    p50_us, p95_us, p99_us = map(histogram.quantile_us, _SHARES)
     return Counts(
         ok=statistics.ok,
         error=statistics.error,
         throttle=statistics.throttle,
         fault=statistics.fault,
         total_us=statistics.total_us,
-        histogram=[(upper_us(bucket), histogram[bucket]) for bucket in sorted(histogram)],
+        histogram=list(zip(map(upper_us, histogram.keys), histogram.counts, strict=True)),
         p50_us=p50_us,
         p95_us=p95_us,
         p99_us=p99_us,
