@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from fluoro.store import edges_job, freshness
+from fluoro.store import edges_job, passes
 
 # How long an example takes depends on the machine, so no law fails for that.
 settings.register_profile("fluoro", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,4 +34,4 @@ def counted_at_once(monkeypatch):
     Their receipts are ahead of a clock that stands still.
     """
     monkeypatch.setattr(edges_job, "_CALM_US", -1_000_000)
-    monkeypatch.setattr(freshness, "_OVERLAP_US", 0)
+    monkeypatch.setattr(passes, "_OVERLAP_US", 0)

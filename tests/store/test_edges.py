@@ -1,5 +1,6 @@
 """What was counted ahead says what the spans say, whatever comes when."""
 
+import contextlib
 import random
 from collections.abc import Iterator
 
@@ -10,10 +11,12 @@ from fluoro.graph.rows import Node
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store import counting, edge_table, freshness
+from fluoro.store.beside import Beside
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.migrations import steps
+from fluoro.store.passes import Passes
 from fluoro.store.upkeep import MINUTES_A_PASS
 from store.building import (
     BASE_US,
@@ -355,6 +358,29 @@ def test_accounts_are_counted_apart(kept):
     assert kept.update(10 * MINUTE) == 2
     kept.check()
     assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
+
+
+def test_what_came_since_the_last_pass_is_asked_for_beside_the_runs(kept):
+    """The map of a request that is alone is the same."""
+    kept.put(*(web(n, n * MINUTE, n * MINUTE + S) for n in range(1, 30)), at_us=40 * MINUTE)
+    kept.update(50 * MINUTE)
+    kept.put(web(30, 5 * MINUTE, 5 * MINUTE + S, call(2, 0, S)), at_us=51 * MINUTE)
+    window = BASE_US, BASE_US + HOUR
+    with contextlib.closing(Beside(lambda: True)) as beside:
+        found = kept.storage.graph(kept.tenant, *window, None, beside.ask)
+    assert found == kept.memory.graph(kept.tenant, *window)
+
+
+def test_a_pass_of_another_server_is_seen(empty):
+    """Each server of a ClickHouse makes some; an embedded store has one server."""
+    pool = empty._pool
+    ours, theirs = Passes(pool), Passes(pool)
+    assert ours.since_us() is None
+    ours.cover(BASE_US)
+    assert ours.since_us() == theirs.since_us() == BASE_US - ours.overlap_us
+    if not pool.is_embedded:
+        theirs.cover(BASE_US + S)
+        assert ours.since_us() == BASE_US + S - ours.overlap_us
 
 
 @pytest.mark.usefixtures("counted_at_once")

@@ -13,6 +13,7 @@ from fluoro.store.deletion import Deletions
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.maintenance import Maintenance
+from fluoro.store.passes import Passes
 from fluoro.store.upkeep import Dropped
 from store.building import (
     BASE_US,
@@ -53,7 +54,7 @@ def replica(storage, clock):
     pool = storage._pool
     lines = storage._inserter._lines
     inserter = Inserter(pool.writer, lines, lambda: clock[0], is_embedded=pool.is_embedded)
-    return Maintenance(pool, inserter, lambda: clock[0])
+    return Maintenance(pool, inserter, Passes(pool), lambda: clock[0])
 
 
 def rows(storage, tenant, table, trace, *, masked=False):

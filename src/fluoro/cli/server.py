@@ -16,9 +16,9 @@ from cyclopts import Parameter
 from fluoro.cli.memory import memory_limit_bytes
 from fluoro.cli.running import configure_log, print_json, run_until_signal
 from fluoro.errors import MissingExtraError
-from fluoro.server import beside
 from fluoro.server.program import Addresses, run
 from fluoro.server.settings import ServerSettings
+from fluoro.store import beside
 from fluoro.store.resident import use_one_heap
 from fluoro.store.upkeep import KeptStorage
 

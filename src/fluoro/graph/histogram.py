@@ -35,7 +35,7 @@ def middle_us(bucket: int) -> float:
     return float(2 ** ((bucket + 0.5) / STEPS_PER_DOUBLING))
 
 
-class Histogram(msgspec.Struct, frozen=True):
+class Histogram(msgspec.Struct, frozen=True, gc=False):
     """How many lie at each key: two lists, since an answer is written of tens of thousands."""
 
     keys: list[int] = []

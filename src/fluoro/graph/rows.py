@@ -15,7 +15,7 @@ class Node(msgspec.Struct, frozen=True, order=True, gc=False):
     account: str = ""
 
 
-class Statistics(msgspec.Struct, frozen=True):
+class Statistics(msgspec.Struct, frozen=True, gc=False):
     """Counts of finished spans by outcome, their summed time and its distribution.
 
     The keys of `histogram` are buckets in windows, and the exact microseconds in the graph of one
@@ -47,7 +47,7 @@ def total(parts: Sequence[Statistics]) -> Statistics:
     )
 
 
-class NodeRow(msgspec.Struct, frozen=True):
+class NodeRow(msgspec.Struct, frozen=True, gc=False):
     """One node with everything that was counted on it."""
 
     node: Node
@@ -64,7 +64,7 @@ class NodeRow(msgspec.Struct, frozen=True):
     """Latest end that contributed (the start, for one in progress)."""
 
 
-class EdgeRow(msgspec.Struct, frozen=True):
+class EdgeRow(msgspec.Struct, frozen=True, gc=False):
     """One edge: all calls from one node to another, as the caller saw them."""
 
     source: Node

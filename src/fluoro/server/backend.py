@@ -8,7 +8,6 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect
 
 from fluoro.errors import StoppingError
-from fluoro.server.beside import Beside
 from fluoro.server.body import Bodies
 from fluoro.server.counters import Counters
 from fluoro.server.fairness import Fairness
@@ -17,6 +16,7 @@ from fluoro.server.regions import EmptyRegions
 from fluoro.server.sampling_reports import SamplingReports
 from fluoro.server.settings import ServerSettings
 from fluoro.store import deadline
+from fluoro.store.beside import Beside
 from fluoro.store.storage import Storage
 from fluoro.store.writer import Writer
 

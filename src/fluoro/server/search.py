@@ -16,7 +16,7 @@ from fluoro.filters.evaluate import holds
 from fluoro.filters.scopes import Window
 from fluoro.filters.tree import Expression
 from fluoro.model.tenant import Tenant
-from fluoro.server.beside import Beside
+from fluoro.store.beside import Beside
 from fluoro.store.matching import read_traces
 from fluoro.store.storage import Position, Search, Storage
 from fluoro.traces.trace import Trace

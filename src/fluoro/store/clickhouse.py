@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import msgspec
 
-from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
 from fluoro.store.address import Address
 from fluoro.store.edges import Edges
@@ -17,6 +16,7 @@ from fluoro.store.keys import OWNER, owner
 from fluoro.store.maintenance import Maintenance
 from fluoro.store.matching import Matching
 from fluoro.store.migrations import migrate
+from fluoro.store.passes import Passes
 from fluoro.store.pool import Limits, Pool
 from fluoro.store.reader import Reader
 from fluoro.store.resources import Resources
@@ -38,10 +38,12 @@ class ClickHouseStorage:
         self._pool = pool
         self._inserter = Inserter(pool.writer, lines, clock_us, is_embedded=pool.is_embedded)
         self._reader = Reader(pool)
-        self._edges = Edges(pool)
+        passes = Passes(pool)
+        self._edges = Edges(pool, passes)
+        self.graph = self._edges.graph
         self.time_series = self._edges.time_series
         self.began_us = self._edges.began_us
-        self.upkeep = Maintenance(pool, self._inserter, clock_us)
+        self.upkeep = Maintenance(pool, self._inserter, passes, clock_us)
         resources = Resources(pool, clock_us)
         self.resources = resources.resources
         self.write_resource = resources.write_resource
@@ -103,12 +105,6 @@ class ClickHouseStorage:
     def insert(self, documents: Sequence[Accepted]) -> int:
         """See `Storage.insert`."""
         return self._deletions.insert(documents, self._inserter.insert)
-
-    def graph(
-        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
-    ) -> GraphRows:
-        """See `Storage.graph`."""
-        return self._edges.graph(tenant, start_us, end_us, trace_ids)
 
     def add_sampling_reports(self, tenant: Tenant, reports: Sequence[SamplingReport]) -> None:
         """See `Storage.add_sampling_reports`."""

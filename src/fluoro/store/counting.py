@@ -5,6 +5,7 @@ up (`Counted.plus`), which is how minutes make a window and shards a cluster.
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ _MOST_LINKS = 12
 NO_NODE = Node("", "")
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(msgspec.Struct, frozen=True, gc=False):
     """What was counted of one kind (`graph_sql.SEGMENTS` ...) between two nodes."""
 
     minute: int
@@ -258,25 +259,18 @@ def added_up(rows: Iterable[Counted]) -> list[Counted]:
 
 def graph_of(rows: Iterable[Counted]) -> GraphRows:
     """The graph that rows of one window make."""
-    nodes: dict[Node, list[NodeRow]] = {}
-    edges: dict[tuple[Node, bool, Node], list[EdgeRow]] = {}
-
-    def add_node(row: NodeRow) -> None:
-        nodes.setdefault(row.node, []).append(row)
-
-    def add_edge(row: EdgeRow) -> None:
-        edges.setdefault((row.source, row.is_client, row.target), []).append(row)
-
+    nodes: defaultdict[Node, list[NodeRow]] = defaultdict(list)
+    edges: defaultdict[tuple[Node, bool, Node], list[EdgeRow]] = defaultdict(list)
     for row in rows:
         if row.kind == graph_sql.SEGMENTS:
-            add_node(_service(row))
+            nodes[row.source].append(_service(row))
             if row.is_root and row.statistics.histogram:
-                add_edge(_client(row))
+                edges[row.source, True, row.source].append(_client(row))
             continue
         if row.kind == graph_sql.UNANSWERED:
-            add_node(_inferred(row))
+            nodes[row.target].append(_inferred(row))
         if row.source != NO_NODE:
-            add_edge(_edge(row))
+            edges[row.source, False, row.target].append(_edge(row))
     return GraphRows(
         tuple(_one_node(nodes[node]) for node in sorted(nodes)),
         tuple(_one_edge(edges[key]) for key in sorted(edges)),

@@ -38,10 +38,7 @@ _SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
     min(first_us), max(last_us), minIf(first_finished_us, first_finished_us != 0),
     max(last_finished_us)"""
 
-_RUNS = (
-    "SELECT x.1, toDateTime(x.2, 'UTC'), x.3 FROM"
-    " (SELECT arrayJoin({runs:Array(Tuple(UInt16, UInt32, UInt64))}) AS x)"
-)
+_RUNS = "{runs:Array(Tuple(UInt16, DateTime('UTC'), UInt64))}"
 _MOST_RUNS = 2_000
 """In one query: each takes 37 of the 131,072 bytes that a server reads of a parameter."""
 
@@ -88,7 +85,7 @@ def read_runs(
     histogram = _OF_FEW if len(runs) <= _FEW_RUNS else _OF_ANY
     for first in range(0, len(runs), _MOST_RUNS):
         values = {**owner(tenant), "runs": list(map(tuple, runs[first : first + _MOST_RUNS]))}
-        where = f"{OWNER} AND (seconds, moment, run) IN ({_RUNS})"
+        where = f"{OWNER} AND (seconds, moment, run) IN {_RUNS}"
         yield from _read(pool, "0", where, values, histogram)
 
 

@@ -10,11 +10,13 @@ from fluoro.filters.tree import EdgeTest, Entity, ServiceTest
 from fluoro.graph.rows import GraphRows
 from fluoro.model.tenant import Tenant
 from fluoro.store import edge_table, freshness, runs
+from fluoro.store.beside import Ask, later
 from fluoro.store.counting import Counted, Window, began_us, count, graph_of
 from fluoro.store.edge_table import MINUTE_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.graph_sql import SEGMENTS
 from fluoro.store.keys import MOST_NAMED, owner
+from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
 from fluoro.store.storage import MinuteCount
 
@@ -30,17 +32,23 @@ _MINUTES = f"{freshness.MOMENT} AND {_UNTAKEN}"
 class Edges:
     """Graphs of one store."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, passes: Passes) -> None:
         self._pool = pool
+        self._passes = passes
 
     def graph(
-        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None
+        self,
+        tenant: Tenant,
+        start_us: int,
+        end_us: int,
+        trace_ids: Sequence[str] | None = None,
+        ask: Ask = later,
     ) -> GraphRows:
         """See `Storage.graph`."""
         if trace_ids is not None:
             window = Window(tenant, start_us, end_us)
             return graph_of(self._of_traces(window, trace_ids, by_minute=False))
-        return graph_of(self._counted(tenant, start_us, end_us))
+        return graph_of(self._counted(tenant, start_us, end_us, ask))
 
     def began_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:
         """See `Storage.began_us`."""
@@ -74,9 +82,8 @@ class Edges:
         raw = [stretch]
         rows = []
         busy: set[int] = set()
-        covered_us = freshness.covered_us(self._pool)
-        if covered_us is not None:
-            since_us = covered_us - freshness.overlap_us(self._pool)
+        since_us = self._passes.since_us()
+        if since_us is not None:
             stale = freshness.noted(self._pool, tenant, stretch)
             stale |= freshness.changed(self._pool, tenant, stretch, since_us)
             raw = freshness.stretches(stale, stretch)
@@ -91,14 +98,13 @@ class Edges:
             busy |= _busy(counted)
         return _series(rows, busy, selector)
 
-    def _counted(self, tenant: Tenant, start_us: int, end_us: int) -> list[Counted]:
+    def _counted(self, tenant: Tenant, start_us: int, end_us: int, ask: Ask) -> list[Counted]:
         """Rows of a window, those of its minutes and hours not added up."""
-        covered_us = freshness.covered_us(self._pool)
+        since_us = self._passes.since_us()
         stretch = Stretch(-(-start_us // _US_PER_MINUTE), end_us // _US_PER_MINUTE)
-        if covered_us is None or stretch.first >= stretch.last:
+        if since_us is None or stretch.first >= stretch.last:
             return count(self._pool, Window(tenant, start_us, end_us), by_minute=False)
-        since_us = covered_us - freshness.overlap_us(self._pool)
-        unnoted = freshness.changed(self._pool, tenant, stretch, since_us)
+        unnoted = ask(freshness.changed, self._pool, tenant, stretch, since_us)
         closed, raw = runs.covering(self._pool, tenant, stretch, unnoted)
         found = list(edge_table.read_runs(self._pool, tenant, closed))
         for first_us, last_us in self._raw(start_us, end_us, stretch, raw):

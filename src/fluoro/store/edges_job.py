@@ -15,6 +15,7 @@ from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import owner
+from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import MINUTES_A_PASS
 
@@ -31,8 +32,11 @@ _MINUTES_AT_ONCE = 10
 class EdgesJob:
     """Passes over what was received."""
 
-    def __init__(self, pool: Pool, inserter: Inserter, clock_us: Callable[[], int]) -> None:
+    def __init__(
+        self, pool: Pool, inserter: Inserter, passes: Passes, clock_us: Callable[[], int]
+    ) -> None:
         self._pool = pool
+        self._passes = passes
         self._inserter = inserter
         self._clock_us = clock_us
         self._last_us = 0
@@ -57,8 +61,7 @@ class EdgesJob:
     def _note(self) -> None:
         """Note every minute that documents received since the last pass have changed."""
         settled_us = self._inserter.settled_us
-        covered_us = freshness.covered_us(self._pool)
-        since_us = 0 if covered_us is None else covered_us - freshness.overlap_us(self._pool)
+        since_us = self._passes.since_us() or 0
         for arrived in freshness.arrivals(self._pool, since_us):
             from_us = freshness.began_us(self._pool, arrived, since_us)
             minutes = freshness.touched(self._pool, arrived, since_us, from_us)
@@ -72,12 +75,12 @@ class EdgesJob:
                     if minute * MINUTE_S <= freshness.LAST_S
                 ],
             )
-        self._pool.insert("edge_passes", [[0, settled_us]])
+        self._passes.cover(settled_us)
 
     def _due(self) -> Iterator[tuple[Tenant, Stretch]]:
         """Stale minutes that are closed and calm, the newest first, not too many for one pass."""
         everything = Stretch(0, self._closed_s() // MINUTE_S)
-        calm_since_us = self._clock_us() - _CALM_US - freshness.overlap_us(self._pool)
+        calm_since_us = self._clock_us() - _CALM_US - self._passes.overlap_us
         left = MINUTES_A_PASS
         for tenant in self._tenants():
             noted = freshness.noted(self._pool, tenant, everything)

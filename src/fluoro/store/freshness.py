@@ -14,9 +14,6 @@ from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
-_OVERLAP_US = 120_000_000
-"""Longest time that another server's insert takes, with the difference between both clocks."""
-
 LOOK_BACK_US = 3600 * 1_000_000
 """How far before a document that was not noted yet a read looks for minutes that it changed."""
 
@@ -43,20 +40,6 @@ class Arrivals(NamedTuple):
     """Earliest begin."""
     last_us: int
     """Latest end."""
-
-
-def covered_us(pool: Pool) -> int | None:
-    """Receipt up to which every document was noted; None before the first pass."""
-    ((count, newest),) = pool.query("SELECT count(), max(covered_us) FROM edge_passes")
-    return int(newest) if count else None
-
-
-def overlap_us(pool: Pool) -> int:
-    """How far before the last pass documents may be that it did not see.
-
-    None with an embedded store, whose one writer says what is settled (`Inserter.settled_us`).
-    """
-    return 0 if pool.is_embedded else _OVERLAP_US
 
 
 def arrivals(pool: Pool, since_us: int, tenant: Tenant | None = None) -> list[Arrivals]:
@@ -150,8 +133,9 @@ NOTE_S = 0
 """Stands for `seconds` in rows of `RUNS` that are notes."""
 
 RUNS = (
-    f"SELECT seconds, moment, run FROM edge_runs WHERE {OWNER} AND {MOMENT} UNION ALL"
-    f" SELECT {NOTE_S}, minute, noted_us FROM stale_minutes WHERE {OWNER}"
+    f"SELECT seconds, toUnixTimestamp(moment) AS at_s, run FROM edge_runs WHERE {OWNER}"
+    f" AND {MOMENT} UNION ALL"
+    f" SELECT {NOTE_S}, toUnixTimestamp(minute), noted_us FROM stale_minutes WHERE {OWNER}"
     f" AND {_IN_WINDOW.format(moment='minute')}"
 )
 """Every run of what begins in a stretch, and the notes of its minutes, as if a run each."""
@@ -160,7 +144,7 @@ RUNS = (
 def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:
     """Minutes of a stretch that were noted after their newest run began."""
     rows = pool.query(
-        f"SELECT intDiv(toUnixTimestamp(moment), {MINUTE_S}) AS minute FROM ({RUNS})"
+        f"SELECT intDiv(at_s, {MINUTE_S}) AS minute FROM ({RUNS})"
         f" WHERE seconds IN ({NOTE_S}, {MINUTE_S}) GROUP BY minute"
         f" HAVING maxIf(run, seconds = {NOTE_S}) > 0"
         f" AND maxIf(run, seconds = {NOTE_S}) >= maxIf(run, seconds = {MINUTE_S})",

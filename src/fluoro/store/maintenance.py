@@ -10,6 +10,7 @@ from fluoro.store.deletion import Deletions
 from fluoro.store.edges_job import EdgesJob
 from fluoro.store.inserter import Inserter
 from fluoro.store.leases import Leases
+from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
 from fluoro.store.retention import Keeper
 from fluoro.store.upkeep import Dropped, Finding, Statistics
@@ -21,7 +22,9 @@ _UNDER_WAY_US = 120_000_000
 class Maintenance:
     """See `store.upkeep.Upkeep`."""
 
-    def __init__(self, pool: Pool, inserter: Inserter, clock_us: Callable[[], int]) -> None:
+    def __init__(
+        self, pool: Pool, inserter: Inserter, passes: Passes, clock_us: Callable[[], int]
+    ) -> None:
         self._pool = pool
         self._inserter = inserter
         self._clock_us = clock_us
@@ -34,7 +37,7 @@ class Maintenance:
         self.refresh = self.deletions.refresh
         self.delete_again = self.deletions.delete_again
         self.purge = self.deletions.purge
-        self.update_edges = EdgesJob(pool, inserter, clock_us).update
+        self.update_edges = EdgesJob(pool, inserter, passes, clock_us).update
 
     def give_back(self) -> None:
         """See `Upkeep.give_back`; a ClickHouse server looks after its own."""

@@ -20,6 +20,7 @@ from fluoro.model.outcome import IN_PROGRESS
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
+from fluoro.store.beside import Ask, later
 from fluoro.store.flatten import spans_of, version
 from fluoro.store.matching import read_traces
 from fluoro.store.resolve import with_services
@@ -168,7 +169,12 @@ class MemoryStorage:
             return len(self._positions(tenant, Search(start_us, end_us, kind=kind)))
 
     def graph(
-        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
+        self,
+        tenant: Tenant,
+        start_us: int,
+        end_us: int,
+        trace_ids: Sequence[str] | None = None,
+        ask: Ask = later,  # noqa: ARG002  nothing takes long
     ) -> GraphRows:
         """See `Storage.graph`."""
         with self._lock:

@@ -3,7 +3,7 @@
 A period's own run counts while it is newer than those of all its minutes (ADR 018).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -15,17 +15,22 @@ from fluoro.store.keys import owner
 from fluoro.store.pool import Pool, Row
 
 _TEN_S = PERIODS_S[0]
-_PERIODS = f"""
-SELECT toUInt32(intDiv(toUnixTimestamp(moment), {_TEN_S}) * {_TEN_S}) AS period,
-    maxIf(run, seconds = {_TEN_S}) AS own, maxIf(run, seconds < {_TEN_S}) AS newest,
-    groupArrayIf((seconds, run), seconds > {_TEN_S}) AS longer,
-    if(own > newest AND period + {_TEN_S} <= {{last_s:UInt32}}
-        AND NOT has({{broken:Array(UInt32)}}, period),
-        [], groupArrayIf((seconds, toUnixTimestamp(moment), run), seconds < {_TEN_S})) AS minutes
-FROM ({freshness.RUNS}) GROUP BY period"""
-"""Ten minutes each: their own run, the newest run or note of their minutes, the runs of longer
-periods that begin with them, and those of the minutes unless the ten can be taken as a whole.
-`broken` are ten that cannot."""
+_IS_WHOLE = f"own > newest AND period + {_TEN_S} <= {{last_s:UInt32}}"
+_AND_UNBROKEN = " AND NOT has({broken:Array(UInt32)}, period)"
+
+
+def _periods(is_whole: str) -> str:
+    """Statement that gives ten minutes each.
+
+    Their own run, the newest run or note of their minutes, the runs of longer periods that begin
+    with them, and those of the minutes unless the ten can be taken as a whole.
+    """
+    return f"""
+        SELECT toUInt32(intDiv(at_s, {_TEN_S}) * {_TEN_S}) AS period,
+            maxIf(run, seconds = {_TEN_S}) AS own, maxIf(run, seconds < {_TEN_S}) AS newest,
+            groupArrayIf((seconds, run), seconds > {_TEN_S}) AS longer,
+            if({is_whole}, [], groupArrayIf((seconds, at_s, run), seconds < {_TEN_S})) AS minutes
+        FROM ({freshness.RUNS}) GROUP BY period"""
 
 
 class Run(NamedTuple):
@@ -38,7 +43,7 @@ class Run(NamedTuple):
 
 
 def covering(
-    pool: Pool, tenant: Tenant, stretch: Stretch, unnoted: AbstractSet[int]
+    pool: Pool, tenant: Tenant, stretch: Stretch, changed: Callable[[], AbstractSet[int]]
 ) -> tuple[list[Run], list[Stretch]]:
     """What makes a stretch: runs, and minutes that have to be counted from `spans`.
 
@@ -48,11 +53,15 @@ def covering(
         pool: The store.
         tenant: Whose.
         stretch: The window's full minutes.
-        unnoted: Those that have changed without a note of it.
+        changed: Gives those that have changed without a note of it; may be asked meanwhile.
     """
+    values = {**owner(tenant), **freshness.within(stretch)}
+    rows = pool.query(_periods(_IS_WHOLE), values)
+    unnoted = changed()
     broken = {minute * MINUTE_S // _TEN_S * _TEN_S for minute in unnoted}
-    values = {**owner(tenant), **freshness.within(stretch), "broken": sorted(broken)}
-    rows = pool.query(_PERIODS, values)
+    if any(period_s in broken and not of_minutes for period_s, *_, of_minutes in rows):
+        values["broken"] = sorted(broken)
+        rows = pool.query(_periods(_IS_WHOLE + _AND_UNBROKEN), values)
     minutes: dict[int, int] = {}
     notes: dict[int, int] = {}
     for *_, of_minutes in rows:
@@ -83,7 +92,7 @@ def covering(
 
 
 def _whole(rows: Sequence[Row]) -> Iterator[Run]:
-    """Runs of `_PERIODS` that are newer than those of all their minutes, the longest first."""
+    """Runs of `_periods` that are newer than those of all their minutes, the longest first."""
     newest = {period_s: of_minutes for period_s, _, of_minutes, *_ in rows}
     own = {(_TEN_S, period_s): run for period_s, run, *_ in rows}
     for period_s, _, _, longer, _ in rows:

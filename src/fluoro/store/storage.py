@@ -17,6 +17,7 @@ from fluoro.filters.tree import Expression
 from fluoro.graph.rows import GraphRows, Statistics
 from fluoro.model.span import Span
 from fluoro.model.tenant import Tenant
+from fluoro.store.beside import Ask, later
 from fluoro.store.resources import Resource
 
 
@@ -161,12 +162,18 @@ class Storage(Protocol):
         """How many traces there are whose time is in [start_us, end_us]."""
 
     def graph(
-        self, tenant: Tenant, start_us: int, end_us: int, trace_ids: Sequence[str] | None = None
+        self,
+        tenant: Tenant,
+        start_us: int,
+        end_us: int,
+        trace_ids: Sequence[str] | None = None,
+        ask: Ask = later,
     ) -> GraphRows:
         """Nodes and edges of everything that ended in [start_us, end_us), with buckets.
 
         A span in progress makes its node appear, with zero counts, when it started in the window.
-        With `trace_ids` only those traces count.
+        With `trace_ids` only those traces count. What may be asked beside something else, `ask` is
+        given.
         """
 
     def began_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:

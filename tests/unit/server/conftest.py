@@ -49,9 +49,9 @@ class FailingStorage(MemoryStorage):
         self._fail()
         return super().count_traces(tenant, start_us, end_us, kind)
 
-    def graph(self, tenant, start_us, end_us, trace_ids=None):
+    def graph(self, tenant, start_us, end_us, *rest):
         self._fail()
-        return super().graph(tenant, start_us, end_us, trace_ids)
+        return super().graph(tenant, start_us, end_us, *rest)
 
     def time_series(self, tenant, first, last, selector, trace_ids=None):
         self._fail()

@@ -34,7 +34,9 @@ def get_service_graph(
     window = full_minutes(start_us, end_us)
     with over(*window):
         found = traces_of(backend.storage, tenant, request.group_name, request.group_arn, window)
-        services = build(backend.storage.graph(tenant, *window, found), with_times=True)
+        services = build(
+            backend.storage.graph(tenant, *window, found, backend.beside.ask), with_times=True
+        )
     if not services:
         backend.empty_regions.explain(tenant, "GetServiceGraph")
     starts = [service.start_time for service in services if service.start_time is not None]

@@ -17,7 +17,6 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.server import body
 from fluoro.server.backend import Asker, Backend
-from fluoro.server.beside import Beside
 from fluoro.server.console.service_map import map_edges, map_nodes
 from fluoro.server.console.skeleton import inferred_call, outcome_of, skeleton
 from fluoro.server.groups import read_filter
@@ -31,6 +30,7 @@ from fluoro.server.search import (
     read_token,
     spell_token,
 )
+from fluoro.store.beside import Beside
 from fluoro.store.storage import Search, Storage
 from fluoro.traces.assemble import assemble
 from fluoro.traces.summary import distinct
@@ -139,7 +139,7 @@ def _service_map(question: _Question) -> ServiceMap:
         with over(start_us, end_us):
             found, is_part = _matching(question, start_us, end_us)
             window = full_minutes(start_us, end_us) if found is None else (start_us, end_us)
-            rows = question.storage.graph(question.tenant, *window, found)
+            rows = question.storage.graph(question.tenant, *window, found, question.beside.ask)
     latest_us = question.storage.latest_us(question.tenant)
     return ServiceMap(
         start_us=start_us,

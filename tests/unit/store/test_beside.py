@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from fluoro.errors import StoreTimeoutError
-from fluoro.server.beside import Beside
 from fluoro.store import deadline
+from fluoro.store.beside import Beside
 
 LIMIT_S = 10
 

@@ -5,13 +5,27 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECTIONS = 1
 """Readers' connections that it takes besides those of requests."""
+
+
+class Ask(Protocol):
+    """Has a function called, and gives what waits for its result (`Beside.ask`)."""
+
+    def __call__(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Callable[[], T]:
+        """Begin to call it, or not yet."""
+
+
+def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Have it called when its result is wanted: one thing after the other."""
+    return functools.partial(function, *args, **kwargs)
 
 
 class Beside:
@@ -32,7 +46,7 @@ class Beside:
             What gives its result, or raises its error, once it is there. A request that was not
             alone calls the function then, as one does while another's question is still asked.
         """
-        call = functools.partial(function, *args, **kwargs)
+        call = later(function, *args, **kwargs)
         if not self._is_alone() or not self._free.acquire(blocking=False):
             return call
         try:

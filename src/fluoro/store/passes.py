@@ -1,0 +1,40 @@
+"""Table `edge_passes`: up to which receipt the minutes of every document were noted."""
+
+from fluoro.store.pool import Pool
+
+_OVERLAP_US = 120_000_000
+"""Longest time that another server's insert takes, with the difference between both clocks."""
+
+
+class Passes:
+    """Of one store; an embedded one has no other writer, so what was written last is remembered."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._covered_us: int | None = None
+
+    @property
+    def overlap_us(self) -> int:
+        """How far before the last pass documents may be that it did not see.
+
+        None with an embedded store, whose one writer says what is settled (`Inserter.settled_us`).
+        """
+        return 0 if self._pool.is_embedded else _OVERLAP_US
+
+    def since_us(self) -> int | None:
+        """After which receipt there may be documents that were not noted; None before any pass."""
+        covered_us = self._covered_us
+        if covered_us is None:
+            ((count, newest),) = self._pool.query(
+                "SELECT count(), max(covered_us) FROM edge_passes"
+            )
+            if not count:
+                return None
+            covered_us = int(newest)
+        return covered_us - self.overlap_us
+
+    def cover(self, receipt_us: int) -> None:
+        """Say that a pass is over: up to a receipt every document was noted."""
+        self._pool.insert("edge_passes", [[0, receipt_us]])
+        if self._pool.is_embedded:
+            self._covered_us = receipt_us
