@@ -71,6 +71,17 @@ def test_a_sessions_statement_has_the_time_that_is_left(pool, call):
             statement()
 
 
+def test_no_answer_is_cut_short_at_its_limit(pool):
+    """An engine that runs out of time between two blocks gives those that it has."""
+    lengths = []
+    for number in range(180):
+        with contextlib.suppress(StoreTimeoutError), deadline.within((1 + number % 6) / 1000):
+            lengths.append(len(pool.query("SELECT number FROM numbers(200_000)")))
+    assert set(lengths) <= {200_000}
+    assert len(lengths) < 180
+    assert len(pool.query("SELECT number FROM numbers(200_000)")) == 200_000
+
+
 def test_a_query_has_its_threads_however_small_the_machine(tmp_path):
     """The engine takes them away when there is no gigabyte of memory for each."""
     opened = Pool.open(tmp_path / "data", Limits(memory_bytes=1_500_000_000, threads=2))

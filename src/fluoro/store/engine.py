@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -159,6 +160,24 @@ def time_limit(client: Client) -> dict[str, float]:
         return {}
     own_s = float(client.get_client_setting(_TIME) or 0) or left_s
     return {_TIME: round(max(_LEAST_S, min(left_s, own_s)), 3)}
+
+
+@contextlib.contextmanager
+def timed(client: Client) -> Iterator[dict[str, float]]:
+    """Around a query: its `time_limit`; what comes when that is over is no answer.
+
+    At its limit the engine either fails, or ends as if it had read everything: of 200,000 rows it
+    then gives 130,818, say (seen with chDB 26.9).
+
+    Raises:
+        StoreTimeoutError: The query took as long as it may.
+    """
+    limit = time_limit(client)
+    longest_s = limit.get(_TIME) or float(client.get_client_setting(_TIME) or 0)
+    began_s = time.monotonic()
+    yield limit
+    if longest_s and time.monotonic() - began_s >= longest_s:
+        raise StoreTimeoutError("time")
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from fluoro.store.engine import (
     Parameters,
     Row,
     insert_rows,
-    time_limit,
+    timed,
     translated,
 )
 from fluoro.store.session import Session
@@ -83,9 +83,9 @@ class Pool:
             StoreTimeoutError: It took more time or memory than one query may.
             StoreUnavailableError: The engine failed, a shard is away, or no connection was free.
         """
-        with self._reader() as reader:
+        with self._reader() as reader, timed(reader) as limit:
             rows: Sequence[Row] = reader.query(
-                sql, parameters=dict(parameters or {}), settings=time_limit(reader)
+                sql, parameters=dict(parameters or {}), settings=limit
             ).result_rows
             return rows
 

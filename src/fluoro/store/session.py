@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from clickhouse_connect.driver.client import Client
 
-from fluoro.store.engine import Parameters, Row, time_limit, translated
+from fluoro.store.engine import Parameters, Row, timed, translated
 
 _IDLE_S = 60
 """After this a server forgets a session that nobody closed."""
@@ -30,10 +30,9 @@ class Session:
             StoreUnavailableError: The engine failed.
         """
         self._tables.add(table)
-        limit = ", ".join(f"{name} = {value}" for name, value in time_limit(self._client).items())
-        if limit:  # in the statement: the client would set it and set it back, in four more
-            select += f" SETTINGS {limit}"
-        with translated():
+        with translated(), timed(self._client) as limit:
+            if limit:  # in the statement: the client would set it and set it back, in four more
+                select += " SETTINGS " + ", ".join(f"{name} = {limit[name]}" for name in limit)
             self._client.command(
                 f"CREATE OR REPLACE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
                 parameters=dict(parameters or {}),
@@ -42,11 +41,9 @@ class Session:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
         """Rows of a SELECT; errors as those of `make`."""
-        with translated():
+        with translated(), timed(self._client) as limit:
             rows: Sequence[Row] = self._client.query(
-                sql,
-                parameters=dict(parameters or {}),
-                settings=self._settings | time_limit(self._client),
+                sql, parameters=dict(parameters or {}), settings=self._settings | limit
             ).result_rows
             return rows
 
