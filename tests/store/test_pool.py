@@ -82,6 +82,17 @@ def test_no_answer_is_cut_short_at_its_limit(pool):
     assert len(pool.query("SELECT number FROM numbers(200_000)")) == 200_000
 
 
+def test_an_error_that_quotes_an_id_is_known_by_its_number(pool):
+    """Ids are bytes, which may be no text; so an error by memory is still one."""
+    failing = (
+        "SELECT throwIf(1, '\\x84', 241::Int16) SETTINGS allow_custom_error_code_in_throwif = 1"
+    )
+    with pytest.raises(StoreTimeoutError, match="memory"):
+        pool.query(failing)
+    with pytest.raises(StoreUnavailableError, match="Code: 395"):
+        pool.query("SELECT throwIf(1, '\\x84')")
+
+
 def test_a_query_has_its_threads_however_small_the_machine(tmp_path):
     """The engine takes them away when there is no gigabyte of memory for each."""
     opened = Pool.open(tmp_path / "data", Limits(memory_bytes=1_500_000_000, threads=2))

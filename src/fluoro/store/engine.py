@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -23,6 +24,7 @@ _TOO_MUCH: dict[int, Literal["time", "memory"]] = {
 _SHARD_IS_AWAY = {32, 209, 210, 279}
 """End of the stream, timeout, network, all connection tries failed: between two nodes."""
 
+_CODE = re.compile(r"Code: (\d+)\.")
 _TIME, _LEAST_S = "max_execution_time", 0.001
 
 _MESSAGE = 300
@@ -186,7 +188,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (ClickHouseError, OSError) as error:
-        resource = _TOO_MUCH.get(getattr(error, "code", None) or 0)
+        resource = _TOO_MUCH.get(_read(error)[0] or 0)
         if resource is not None:
             raise StoreTimeoutError(resource) from error
         raise unavailable(error) from error
@@ -194,10 +196,19 @@ def translated() -> Iterator[None]:
 
 def unavailable(error: ClickHouseError | OSError) -> StoreUnavailableError:
     """An error of the engine as ours."""
-    code = getattr(error, "code", None)
-    text = str(error)[:_MESSAGE]
+    code, text = _read(error)
+    text = text[:_MESSAGE]
     if code in _SHARD_IS_AWAY:
         return ShardUnavailableError(f"a shard of the store does not answer: {text}")
     if code is None and isinstance(error, OperationalError):
         return StoreUnavailableError(f"the store does not answer: {text}")
     return StoreUnavailableError(f"the store failed: {text}")
+
+
+def _read(error: ClickHouseError | OSError) -> tuple[int | None, str]:
+    """Number and text of an error; chDB's client reads none that quotes bytes which are no text."""
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        text = error.__cause__.object.decode(errors="replace")
+        code = _CODE.match(text)
+        return int(code[1]) if code else None, text
+    return getattr(error, "code", None), str(error)
