@@ -1,6 +1,5 @@
 """What was counted ahead says what the spans say, whatever comes when."""
 
-import contextlib
 import random
 from collections.abc import Iterator
 
@@ -11,7 +10,6 @@ from fluoro.graph.rows import Node
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store import counting, edge_table, freshness
-from fluoro.store.beside import Beside
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
@@ -360,27 +358,54 @@ def test_accounts_are_counted_apart(kept):
     assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
 
 
-def test_what_came_since_the_last_pass_is_asked_for_beside_the_runs(kept):
-    """The map of a request that is alone is the same."""
+@pytest.mark.parametrize("is_before", [True, False], ids=["before the runs", "after the runs"])
+def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before):
+    """What came since the last pass is asked for beside the runs; both orders are right."""
     kept.put(*(web(n, n * MINUTE, n * MINUTE + S) for n in range(1, 30)), at_us=40 * MINUTE)
     kept.update(50 * MINUTE)
     kept.put(web(30, 5 * MINUTE, 5 * MINUTE + S, call(2, 0, S)), at_us=51 * MINUTE)
+    asked = []
+
+    def ask(function, *args):
+        def call_it():
+            asked.append(function)
+            kept.put(web(31, 15 * MINUTE, 15 * MINUTE + S), at_us=52 * MINUTE)
+            kept.update(53 * MINUTE)
+            return function(*args)
+
+        found = call_it() if is_before else None
+        return lambda: call_it() if found is None else found
+
     window = BASE_US, BASE_US + HOUR
-    with contextlib.closing(Beside(lambda: True)) as beside:
-        found = kept.storage.graph(kept.tenant, *window, None, beside.ask)
+    found = kept.storage.graph(kept.tenant, *window, None, ask)
     assert found == kept.memory.graph(kept.tenant, *window)
+    assert asked == [freshness.changed]
 
 
 def test_a_pass_of_another_server_is_seen(empty):
-    """Each server of a ClickHouse makes some; an embedded store has one server."""
+    """Each server of a ClickHouse makes some."""
     pool = empty._pool
     ours, theirs = Passes(pool), Passes(pool)
     assert ours.since_us() is None
     ours.cover(BASE_US)
     assert ours.since_us() == theirs.since_us() == BASE_US - ours.overlap_us
-    if not pool.is_embedded:
-        theirs.cover(BASE_US + S)
-        assert ours.since_us() == BASE_US + S - ours.overlap_us
+    theirs.cover(BASE_US + S)
+    assert ours.since_us() == BASE_US + S - ours.overlap_us
+
+
+def test_an_embedded_server_remembers_its_own_pass(kept, monkeypatch):
+    """It is asked for once; one that failed is not one."""
+    pool = kept.storage._pool
+    passes = Passes(pool)
+    passes.cover(BASE_US)
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "query", None)
+        assert passes.since_us() == BASE_US
+        patched.setattr(pool, "insert", None)
+        with pytest.raises(TypeError):
+            passes.cover(BASE_US + S)
+        assert passes.since_us() == BASE_US
+    assert Passes(pool).since_us() == BASE_US
 
 
 @pytest.mark.usefixtures("counted_at_once")

@@ -1,6 +1,7 @@
 """Who waits for whom at the connections of one engine."""
 
 import contextlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -60,15 +61,17 @@ def test_a_request_without_a_connection_in_time_may_come_again(pool):
 @pytest.mark.parametrize("call", ["make", "query"])
 def test_a_sessions_statement_has_the_time_that_is_left(pool, call):
     """As any other question of a request."""
-    slow = "SELECT sum(cityHash64(number)) AS mixed FROM numbers(10_000_000_000)"
+    slow = "SELECT sum(cityHash64(number)) AS mixed FROM numbers(1_000_000_000_000)"
     (opened,) = pool.sessions()
     with opened as session:
         statement = {
             "make": lambda: session.make("slow", slow),
             "query": lambda: session.query(slow),
         }[call]
+        began_s = time.monotonic()
         with deadline.within(0.2), pytest.raises(StoreTimeoutError, match="query_timeout_s"):
             statement()
+    assert time.monotonic() - began_s < 10, "the connection's own limit ended it"
 
 
 def test_no_answer_is_cut_short_at_its_limit(pool):
@@ -80,6 +83,16 @@ def test_no_answer_is_cut_short_at_its_limit(pool):
     assert set(lengths) <= {200_000}
     assert len(lengths) < 180
     assert len(pool.query("SELECT number FROM numbers(200_000)")) == 200_000
+
+
+def test_a_statement_without_limit_takes_as_long_as_it_does(pool):
+    """A check, or what a deletion looks for: its text says so, and the engine obeys it."""
+    with pool._reader() as client:
+        client.set_client_setting("max_execution_time", 0.05)
+    slow = "SELECT sum(sleepEachRow(0.05)) FROM numbers(4)"
+    with pytest.raises(StoreTimeoutError):
+        pool.query(slow)
+    assert list(pool.query(f"{slow} SETTINGS max_execution_time = 0")) == [(0,)]
 
 
 def test_an_error_that_quotes_an_id_is_known_by_its_number(pool):

@@ -157,7 +157,7 @@ def histogram_of(histogram: Histogram, *, is_exact: bool) -> list[xray_api.Histo
         values = map(_SECONDS.__getitem__, keys)
     found: list[xray_api.HistogramEntry] = []
     shown, together = 0.0, 0
-    for count, value in zip(counts[:apart], values, strict=False):
+    for count, value in zip(counts[:apart], values, strict=False):  # counts end first: none is lost
         if value != shown and together:
             found.append(entry(shown, together))
             together = 0

@@ -36,12 +36,15 @@ def middle_us(bucket: int) -> float:
 
 
 class Histogram(msgspec.Struct, frozen=True, gc=False):
-    """How many lie at each key: two lists, since an answer is written of tens of thousands."""
+    """How many lie at each key: two lists, since an answer is written of tens of thousands.
+
+    Counts of a difference (`store.counting.Counted.outliving`) may be negative.
+    """
 
     keys: list[int] = []
     """Ascending: buckets, or the exact microseconds in the graph of one trace."""
     counts: list[int] = []
-    """Of each key, never 0."""
+    """Of each key, as many; never 0."""
 
     @classmethod
     def of(cls, counts: Mapping[int, int]) -> Self:
@@ -80,9 +83,9 @@ class Histogram(msgspec.Struct, frozen=True, gc=False):
         return dict(zip(self.keys, self.counts, strict=True))
 
     def quantile_us(self, share: float) -> float | None:
-        """The duration that `share` (0 to 1) of all stay at or below, to a bucket's middle.
+        """The duration that `share` (0 to 1) of all stay at or below, to the middle of its bucket.
 
-        None when nothing was counted.
+        None when nothing was counted. Keys are buckets.
         """
         wanted = share * sum(self.counts)
         seen = 0

@@ -20,7 +20,11 @@ class Ask(Protocol):
     def __call__(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> Callable[[], T]:
-        """Begin to call it, or not yet."""
+        """Begin to call it, or not yet.
+
+        Returns:
+            What gives its result, or raises its error, once it is there.
+        """
 
 
 def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:

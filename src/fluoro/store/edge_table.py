@@ -26,8 +26,7 @@ _COLUMNS = (
 _FEW_RUNS = 32
 """Runs whose histograms are few."""
 _OF_ANY = "mapKeys(sumMap(histogram) AS whole), mapValues(whole)"
-_OF_FEW = f"""arrayFilter((bucket, count) -> count != 0,
-        CAST(range({BUCKETS}), 'Array(UInt16)'), counts),
+_OF_FEW = f"""arrayFilter((bucket, count) -> count != 0, range({BUCKETS}), counts),
     arrayFilter(count -> count != 0, arrayReduce('sumResample(0, {BUCKETS}, 1)',
         groupArrayArray(mapValues(histogram)), groupArrayArray(mapKeys(histogram))) AS counts)"""
 """Buckets and counts of the sum of histograms; that of few costs less as one list, which of many
@@ -41,8 +40,6 @@ _SUMS = """sum(ok), sum(error), sum(throttle), sum(fault), sum(total_us),
 _RUNS = "{runs:Array(Tuple(UInt16, DateTime('UTC'), UInt64))}"
 _MOST_RUNS = 2_000
 """In one query: each takes 37 of the 131,072 bytes that a server reads of a parameter."""
-
-_NOTHING = Histogram()
 
 OF_MINUTES = f"seconds = {MINUTE_S}"
 """Condition that keeps the rows of minutes."""
@@ -185,7 +182,7 @@ def _counted(row: Row) -> Counted:
         Node(name, type_, account),
         Node(target_name, target_type, target_account),
         Statistics(ok, error, throttle, fault, total_us, Histogram(buckets, counts)),
-        Histogram.of(outliving) if outliving else _NOTHING,
+        Histogram.of(outliving),
         tuple(aliases),
         *times,
     )

@@ -26,6 +26,7 @@ _SHARD_IS_AWAY = {32, 209, 210, 279}
 
 _CODE = re.compile(r"Code: (\d+)\.")
 _TIME, _LEAST_S = "max_execution_time", 0.001
+_UNLIMITED = f"{_TIME} = 0"
 
 _MESSAGE = 300
 """Characters of an error of the engine that are shown; its SQL follows them."""
@@ -165,8 +166,10 @@ def time_limit(client: Client) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def timed(client: Client) -> Iterator[dict[str, float]]:
-    """Around a query: its `time_limit`; what comes when that is over is no answer.
+def timed(client: Client, sql: str) -> Iterator[dict[str, float]]:
+    """Around a statement: its `time_limit`; what comes when that is over is no answer.
+
+    A statement that says `max_execution_time = 0` itself may take as long as it does.
 
     At its limit the engine either fails, or ends as if it had read everything: of 200,000 rows it
     then gives 130,818, say (seen with chDB 26.9).
@@ -178,7 +181,7 @@ def timed(client: Client) -> Iterator[dict[str, float]]:
     longest_s = limit.get(_TIME) or float(client.get_client_setting(_TIME) or 0)
     began_s = time.monotonic()
     yield limit
-    if longest_s and time.monotonic() - began_s >= longest_s:
+    if longest_s and _UNLIMITED not in sql and time.monotonic() - began_s >= longest_s:
         raise StoreTimeoutError("time")
 
 
@@ -188,7 +191,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (ClickHouseError, OSError) as error:
-        resource = _TOO_MUCH.get(_read(error)[0] or 0)
+        resource = _TOO_MUCH.get(_code_and_text(error)[0] or 0)
         if resource is not None:
             raise StoreTimeoutError(resource) from error
         raise unavailable(error) from error
@@ -196,7 +199,7 @@ def translated() -> Iterator[None]:
 
 def unavailable(error: ClickHouseError | OSError) -> StoreUnavailableError:
     """An error of the engine as ours."""
-    code, text = _read(error)
+    code, text = _code_and_text(error)
     text = text[:_MESSAGE]
     if code in _SHARD_IS_AWAY:
         return ShardUnavailableError(f"a shard of the store does not answer: {text}")
@@ -205,10 +208,10 @@ def unavailable(error: ClickHouseError | OSError) -> StoreUnavailableError:
     return StoreUnavailableError(f"the store failed: {text}")
 
 
-def _read(error: ClickHouseError | OSError) -> tuple[int | None, str]:
-    """Number and text of an error; chDB's client reads none that quotes bytes which are no text."""
+def _code_and_text(error: ClickHouseError | OSError) -> tuple[int | None, str]:
+    """Of an error; chDB's client finds no number where the text quotes bytes which are no text."""
     if isinstance(error.__cause__, UnicodeDecodeError):
         text = error.__cause__.object.decode(errors="replace")
-        code = _CODE.match(text)
+        code = _CODE.search(text)
         return int(code[1]) if code else None, text
     return getattr(error, "code", None), str(error)

@@ -138,7 +138,8 @@ RUNS = (
     f" SELECT {NOTE_S}, toUnixTimestamp(minute), noted_us FROM stale_minutes WHERE {OWNER}"
     f" AND {_IN_WINDOW.format(moment='minute')}"
 )
-"""Every run of what begins in a stretch, and the notes of its minutes, as if a run each."""
+"""Every run of what begins in a stretch, and the notes of its minutes, as if a run each; `at_s` is
+the begin of the period or minute, epoch seconds."""
 
 
 def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:

@@ -17,12 +17,17 @@ class Passes:
     def overlap_us(self) -> int:
         """How far before the last pass documents may be that it did not see.
 
-        None with an embedded store, whose one writer says what is settled (`Inserter.settled_us`).
+        0 with an embedded store, whose one writer says what is settled (`Inserter.settled_us`).
         """
         return 0 if self._pool.is_embedded else _OVERLAP_US
 
     def since_us(self) -> int | None:
-        """After which receipt there may be documents that were not noted; None before any pass."""
+        """After which receipt there may be documents that were not noted; None before any pass.
+
+        Raises:
+            StoreTimeoutError: The question took too long.
+            StoreUnavailableError: The engine failed.
+        """
         covered_us = self._covered_us
         if covered_us is None:
             ((count, newest),) = self._pool.query(
@@ -34,7 +39,14 @@ class Passes:
         return covered_us - self.overlap_us
 
     def cover(self, receipt_us: int) -> None:
-        """Say that a pass is over: up to a receipt every document was noted."""
+        """Say that a pass is over: up to a receipt every document was noted.
+
+        Should that fail, what was known before holds: more is counted from `spans` then, not less.
+
+        Raises:
+            StoreTimeoutError: The insert took too long.
+            StoreUnavailableError: The engine failed.
+        """
         self._pool.insert("edge_passes", [[0, receipt_us]])
         if self._pool.is_embedded:
             self._covered_us = receipt_us

@@ -83,7 +83,7 @@ class Pool:
             StoreTimeoutError: It took more time or memory than one query may.
             StoreUnavailableError: The engine failed, a shard is away, or no connection was free.
         """
-        with self._reader() as reader, timed(reader) as limit:
+        with self._reader() as reader, timed(reader, sql) as limit:
             rows: Sequence[Row] = reader.query(
                 sql, parameters=dict(parameters or {}), settings=limit
             ).result_rows
@@ -130,9 +130,10 @@ class Pool:
         Documents have the writer's own.
 
         Raises:
+            StoreTimeoutError: It took as long as a query may; not all of them may be there.
             StoreUnavailableError: The engine failed, or a shard is away.
         """
-        with self._reader() as reader:
+        with self._reader() as reader, timed(reader, ""):
             insert_rows(reader, table, rows, columns)
 
     def close(self) -> None:

@@ -15,22 +15,17 @@ from fluoro.store.keys import owner
 from fluoro.store.pool import Pool, Row
 
 _TEN_S = PERIODS_S[0]
-_IS_WHOLE = f"own > newest AND period + {_TEN_S} <= {{last_s:UInt32}}"
-_AND_UNBROKEN = " AND NOT has({broken:Array(UInt32)}, period)"
-
-
-def _periods(is_whole: str) -> str:
-    """Statement that gives ten minutes each.
-
-    Their own run, the newest run or note of their minutes, the runs of longer periods that begin
-    with them, and those of the minutes unless the ten can be taken as a whole.
-    """
-    return f"""
-        SELECT toUInt32(intDiv(at_s, {_TEN_S}) * {_TEN_S}) AS period,
-            maxIf(run, seconds = {_TEN_S}) AS own, maxIf(run, seconds < {_TEN_S}) AS newest,
-            groupArrayIf((seconds, run), seconds > {_TEN_S}) AS longer,
-            if({is_whole}, [], groupArrayIf((seconds, at_s, run), seconds < {_TEN_S})) AS minutes
-        FROM ({freshness.RUNS}) GROUP BY period"""
+_PERIODS = f"""
+SELECT toUInt32(intDiv(at_s, {_TEN_S}) * {_TEN_S}) AS period,
+    maxIf(run, seconds = {_TEN_S}) AS own, maxIf(run, seconds < {_TEN_S}) AS newest,
+    groupArrayIf((seconds, run), seconds > {_TEN_S}) AS longer,
+    if(own > newest AND period + {_TEN_S} <= {{last_s:UInt32}}
+        AND NOT has({{broken:Array(UInt32)}}, period),
+        [], groupArrayIf((seconds, at_s, run), seconds < {_TEN_S})) AS minutes
+FROM ({freshness.RUNS}) GROUP BY period"""
+"""Ten minutes each: their own run, the newest run or note of their minutes, the runs of longer
+periods that begin with them, and those of the minutes unless the ten can be taken as a whole.
+`broken` are ten that cannot."""
 
 
 class Run(NamedTuple):
@@ -56,12 +51,11 @@ def covering(
         changed: Gives those that have changed without a note of it; may be asked meanwhile.
     """
     values = {**owner(tenant), **freshness.within(stretch)}
-    rows = pool.query(_periods(_IS_WHOLE), values)
+    rows = pool.query(_PERIODS, {**values, "broken": []})
     unnoted = changed()
     broken = {minute * MINUTE_S // _TEN_S * _TEN_S for minute in unnoted}
-    if any(period_s in broken and not of_minutes for period_s, *_, of_minutes in rows):
-        values["broken"] = sorted(broken)
-        rows = pool.query(_periods(_IS_WHOLE + _AND_UNBROKEN), values)
+    if any(own and period in broken and not of_minutes for period, own, *_, of_minutes in rows):
+        rows = pool.query(_PERIODS, {**values, "broken": sorted(broken)})
     minutes: dict[int, int] = {}
     notes: dict[int, int] = {}
     for *_, of_minutes in rows:
@@ -92,7 +86,7 @@ def covering(
 
 
 def _whole(rows: Sequence[Row]) -> Iterator[Run]:
-    """Runs of `_periods` that are newer than those of all their minutes, the longest first."""
+    """Runs of `_PERIODS` that are newer than those of all their minutes, the longest first."""
     newest = {period_s: of_minutes for period_s, _, of_minutes, *_ in rows}
     own = {(_TEN_S, period_s): run for period_s, run, *_ in rows}
     for period_s, _, _, longer, _ in rows:

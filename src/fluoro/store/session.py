@@ -30,8 +30,8 @@ class Session:
             StoreUnavailableError: The engine failed.
         """
         self._tables.add(table)
-        with translated(), timed(self._client) as limit:
-            if limit:  # in the statement: the client would set it and set it back, in four more
+        with translated(), timed(self._client, select) as limit:
+            if limit:  # in the text: chDB's client would set it and set it back, in three more
                 select += " SETTINGS " + ", ".join(f"{name} = {limit[name]}" for name in limit)
             self._client.command(
                 f"CREATE OR REPLACE TEMPORARY TABLE {table} ENGINE = Memory AS {select}",
@@ -41,7 +41,7 @@ class Session:
 
     def query(self, sql: str, parameters: Parameters | None = None) -> Sequence[Row]:
         """Rows of a SELECT; errors as those of `make`."""
-        with translated(), timed(self._client) as limit:
+        with translated(), timed(self._client, sql) as limit:
             rows: Sequence[Row] = self._client.query(
                 sql, parameters=dict(parameters or {}), settings=self._settings | limit
             ).result_rows

@@ -172,8 +172,8 @@ class Storage(Protocol):
         """Nodes and edges of everything that ended in [start_us, end_us), with buckets.
 
         A span in progress makes its node appear, with zero counts, when it started in the window.
-        With `trace_ids` only those traces count. What may be asked beside something else, `ask` is
-        given.
+        With `trace_ids` only those traces count. `ask` calls what may be asked beside
+        something else; by default one thing comes after the other.
         """
 
     def began_us(self, tenant: Tenant, start_us: int, end_us: int) -> int | None:

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from fluoro.errors import StoreTimeoutError
-from fluoro.store import deadline
-from fluoro.store.engine import time_limit
+from fluoro.store import deadline, engine
+from fluoro.store.engine import time_limit, timed
 
 
 class Client:
@@ -21,7 +21,8 @@ class Client:
 def clock(monkeypatch):
     """A clock that the test moves."""
     now_s = [100.0]
-    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    for module in (deadline, engine):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
     return now_s
 
 
@@ -50,3 +51,34 @@ def test_no_query_has_more_than_any(clock, own_s, limit_s):
     """The connection's own limit holds too; 0 is none."""
     with deadline.within(30):
         assert time_limit(Client(own_s)) == {"max_execution_time": limit_s}
+
+
+@pytest.mark.parametrize(("own_s", "took_s"), [("5", 4.9), ("0", 1000), (None, 1000)])
+def test_an_answer_in_time_is_one(clock, own_s, took_s):
+    """Without a limit any is."""
+    with timed(Client(own_s), "SELECT 1"):
+        clock[0] += took_s
+
+
+@pytest.mark.parametrize("own_s", ["5", "1000", None])
+def test_an_answer_at_the_limit_is_none(clock, own_s):
+    """Of the connection or of the request, whichever ends first."""
+    with deadline.within(5), pytest.raises(StoreTimeoutError), timed(Client(own_s), "SELECT 1"):
+        clock[0] += 5
+
+
+def test_a_statement_may_have_no_limit(clock):
+    """It says so itself."""
+    with timed(Client("5"), "CHECK TABLE spans SETTINGS max_execution_time = 0"):
+        clock[0] += 1000
+
+
+def test_an_error_at_the_limit_stays_what_it_is(clock):
+    """The engine says more than the clock."""
+
+    def fail():
+        clock[0] += 5
+        raise KeyError
+
+    with pytest.raises(KeyError), timed(Client("5"), "SELECT 1"):
+        fail()

@@ -116,3 +116,28 @@ def test_get_trace_graph(shop):
 def test_get_trace_graph_refusals(server, members, text):
     """AWS's sentences."""
     assert message(server.call("/TraceGraph", members)) == text
+
+
+MAPS = {
+    "GetServiceGraph": lambda server: server.call(
+        "/ServiceGraph", {"StartTime": NOW_S - 600, "EndTime": NOW_S}
+    ),
+    "console": lambda server: server.client.get(
+        f"/console/api/map?start={NOW_S - 600}&end={NOW_S}"
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", MAPS.values(), ids=MAPS)
+def test_a_map_may_ask_two_things_at_a_time(server, monkeypatch, ask):
+    """The second one as any second question of a request."""
+    given = []
+    graph = server.storage.graph
+
+    def graph_of(*wanted):
+        given.extend(wanted[4:])
+        return graph(*wanted)
+
+    monkeypatch.setattr(server.storage, "graph", graph_of)
+    assert ask(server).status_code == 200
+    assert given == [server.backend.beside.ask]
