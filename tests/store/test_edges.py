@@ -14,7 +14,6 @@ from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.migrations import steps
-from fluoro.store.passes import Passes
 from fluoro.store.upkeep import MINUTES_A_PASS
 from store.building import (
     BASE_US,
@@ -25,55 +24,10 @@ from store.building import (
     segment,
     subsegment,
 )
+from store.kept import HOUR, MINUTE, Clock, Kept
 
 S = 1_000_000
-MINUTE = 60 * S
-HOUR = 60 * MINUTE
 WEB = Node("web", "")
-
-
-class Clock:
-    """Epoch microseconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.now_us = BASE_US
-
-    def __call__(self) -> int:
-        return self.now_us
-
-
-class Kept:
-    """A store beside the reference, which get the same."""
-
-    def __init__(self, storage: ClickHouseStorage, clock: Clock) -> None:
-        self.storage = storage
-        self.clock = clock
-        self.memory = MemoryStorage()
-        self.tenant = Tenant("1" * 12, "us-east-1")
-
-    def put(self, *documents, at_us: int | None = None) -> None:
-        """Documents in one flush, at a time of the clock."""
-        if at_us is not None:
-            self.clock.now_us = BASE_US + at_us
-        sent = all_accepted(self.tenant, documents)
-        self.storage.insert(sent)
-        self.memory.insert(sent)
-
-    def update(self, at_us: int) -> int:
-        self.clock.now_us = BASE_US + at_us
-        return self.storage.upkeep.update_edges()
-
-    def check(self, start_us: int = -MINUTE, end_us: int = HOUR) -> None:
-        """Both answer alike about a window; by itself it holds the first minute whole."""
-        window = BASE_US + start_us, BASE_US + end_us
-        assert self.storage.graph(self.tenant, *window) == self.memory.graph(self.tenant, *window)
-
-    def rows(self, seconds: int) -> int:
-        """Rows of minutes or hours in the table, of whatever run."""
-        ((count,),) = self.storage._pool.query(
-            "SELECT count() FROM edges WHERE seconds = {seconds:UInt16}", {"seconds": seconds}
-        )
-        return int(count)
 
 
 @pytest.fixture
@@ -380,32 +334,6 @@ def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before):
     found = kept.storage.graph(kept.tenant, *window, None, ask)
     assert found == kept.memory.graph(kept.tenant, *window)
     assert asked == [freshness.changed]
-
-
-def test_a_pass_of_another_server_is_seen(empty):
-    """Each server of a ClickHouse makes some."""
-    pool = empty._pool
-    ours, theirs = Passes(pool), Passes(pool)
-    assert ours.since_us() is None
-    ours.cover(BASE_US)
-    assert ours.since_us() == theirs.since_us() == BASE_US - ours.overlap_us
-    theirs.cover(BASE_US + S)
-    assert ours.since_us() == BASE_US + S - ours.overlap_us
-
-
-def test_an_embedded_server_remembers_its_own_pass(kept, monkeypatch):
-    """It is asked for once; one that failed is not one."""
-    pool = kept.storage._pool
-    passes = Passes(pool)
-    passes.cover(BASE_US)
-    with monkeypatch.context() as patched:
-        patched.setattr(pool, "query", None)
-        assert passes.since_us() == BASE_US
-        patched.setattr(pool, "insert", None)
-        with pytest.raises(TypeError):
-            passes.cover(BASE_US + S)
-        assert passes.since_us() == BASE_US
-    assert Passes(pool).since_us() == BASE_US
 
 
 @pytest.mark.usefixtures("counted_at_once")

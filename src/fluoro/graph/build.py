@@ -54,7 +54,15 @@ def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
 
 
 def _empty(node: Node, edge: EdgeRow) -> NodeRow:
-    return NodeRow(node, "service", False, Statistics(), Histogram(), edge.first_us, edge.last_us)  # noqa: FBT003  its fields in order
+    return NodeRow(
+        node=node,
+        kind="service",
+        is_root=False,
+        statistics=Statistics(),
+        durations=Histogram(),
+        first_us=edge.first_us,
+        last_us=edge.last_us,
+    )
 
 
 def _service(

@@ -166,7 +166,7 @@ def time_limit(client: Client) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def timed(client: Client, sql: str) -> Iterator[dict[str, float]]:
+def timed(client: Client, sql: str = "") -> Iterator[dict[str, float]]:
     """Around a statement: its `time_limit`; what comes when that is over is no answer.
 
     A statement that says `max_execution_time = 0` itself may take as long as it does.

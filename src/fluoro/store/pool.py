@@ -133,7 +133,7 @@ class Pool:
             StoreTimeoutError: It took as long as a query may; not all of them may be there.
             StoreUnavailableError: The engine failed, or a shard is away.
         """
-        with self._reader() as reader, timed(reader, ""):
+        with self._reader() as reader, timed(reader):
             insert_rows(reader, table, rows, columns)
 
     def close(self) -> None:

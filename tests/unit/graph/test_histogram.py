@@ -51,6 +51,12 @@ def test_a_quantile_is_the_middle_of_the_bucket_that_reaches_it():
     assert histogram.quantile_us(0) == middle_us(80)
 
 
-def test_nothing_has_no_quantile():
+def test_a_bucket_without_a_count_is_no_quantile():
+    """Zero counts come from differences."""
+    assert Histogram.of({8: 0, 16: 1}).quantile_us(0) == middle_us(16)
+
+
+@pytest.mark.parametrize("counts", [{}, {8: 0}])
+def test_nothing_has_no_quantile(counts):
     """None, not zero."""
-    assert Histogram().quantile_us(0.5) is None
+    assert Histogram.of(counts).quantile_us(0.5) is None
