@@ -30,7 +30,8 @@ def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
     nodes = {row.node: row for row in rows.nodes}
     for edge in rows.edges:
         for node in (edge.source, edge.target):
-            nodes.setdefault(node, _empty(node, edge))
+            if node not in nodes:
+                nodes[node] = _empty(node, edge)
     clients = [edge for edge in rows.edges if edge.is_client]
     ids = {node: number for number, node in enumerate(nodes, start=len(clients))}
     leaving: dict[Node, list[EdgeRow]] = {}
@@ -39,10 +40,8 @@ def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
             leaving.setdefault(edge.source, []).append(edge)
 
     def edges_of(row: NodeRow) -> list[xray_api.Edge]:
-        return [
-            _edge(edge, ids, rows, _bounds(row.first_us, row.last_us, with_times=with_times))
-            for edge in leaving.get(row.node, ())
-        ]
+        bounds = _bounds(row.first_us, row.last_us, with_times=with_times)
+        return [_edge(edge, ids, rows, bounds) for edge in leaving.get(row.node, ())]
 
     return [
         _client(number, edge, ids, rows, with_times=with_times)

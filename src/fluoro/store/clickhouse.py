@@ -39,7 +39,7 @@ class ClickHouseStorage:
         self._inserter = Inserter(pool.writer, lines, clock_us, is_embedded=pool.is_embedded)
         self._reader = Reader(pool)
         passes = Passes(pool)
-        self._edges = Edges(pool, passes)
+        self._edges = Edges(pool, self._inserter, passes)
         self.graph = self._edges.graph
         self.time_series = self._edges.time_series
         self.began_us = self._edges.began_us
