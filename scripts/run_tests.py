@@ -9,9 +9,9 @@ import steps
 from checkout import CONSOLE, ROOT, VENV
 from install import install
 
-TOGETHER = ("unit", "property", "store", "conformance")
+TOGETHER = ("unit", "property", "store", "fault", "conformance")
 """They run side by side, one on each processor (`tests/conftest.py`)."""
-ONE_BY_ONE = ("process", "fault", "browser", "deploy")
+ONE_BY_ONE = ("process", "browser", "deploy")
 """They count processes, fill disks, or look at what takes how long."""
 _CHROMIUM = ("chromium", "chromium-browser")
 _PACKAGES = ("chromium", "fonts-dejavu-core")
