@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from fluoro.store import edges_job, passes, searches
+from fluoro.store import edges_job, passes
 
 # How long an example takes depends on the machine, so no law fails for that.
 settings.register_profile("fluoro", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,9 +35,3 @@ def counted_at_once(monkeypatch):
     """
     monkeypatch.setattr(edges_job, "_CALM_US", -1_000_000)
     monkeypatch.setattr(passes, "_OVERLAP_US", 0)
-
-
-@pytest.fixture
-def few_in_sql(monkeypatch):
-    """A search asks the engine which traces may match, however few there are."""
-    monkeypatch.setattr(searches, "_SECOND_LOOK", 0)

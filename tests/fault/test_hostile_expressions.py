@@ -163,7 +163,6 @@ def test_no_text_in_sql(tried):
     assert carried > len(tried.compiled) / 10
 
 
-@pytest.mark.usefixtures("few_in_sql")
 def test_searches(tried, client, storage, monkeypatch):
     """The engine takes what was compiled, and no whole statement has a user's text in it."""
     assert client
@@ -182,7 +181,6 @@ def test_searches(tried, client, storage, monkeypatch):
     assert [sql for sql in statements if MARK in sql] == []
 
 
-@pytest.mark.usefixtures("few_in_sql")
 def test_answers(tried, client):
     """GetTraceSummaries and the console answer each mutant, or refuse it as a bad request."""
     texts = [text for text, _ in Random(7).sample(tried.compiled, ASKED // 2)]

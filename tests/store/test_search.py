@@ -19,8 +19,6 @@ from store.building import (
     trace_id,
 )
 
-pytestmark = pytest.mark.usefixtures("few_in_sql")
-
 ONE = trace_id(1)
 S = 1_000_000
 HOUR = 3600 * S

@@ -44,9 +44,6 @@ _PROBED = 4
 """Rows that are asked for, for each place of a page: when fewer come, they name few traces."""
 _FEW = 1_000
 """Traces whose rows are looked up at a time."""
-_SECOND_LOOK = 10
-"""As many traces are left to the second look, which costs less than asking which of them may match.
-"""
 _MOST_TIMES, _MARGIN = 8, 1.25
 """How much longer than all before it a stretch may be, and than it would have to be."""
 
@@ -187,7 +184,7 @@ class Searches:
         is_all: bool,
     ) -> list[Position]:
         """Those of a few traces that are in the range and may match; `is_all`: each may."""
-        if is_all or len(trace_ids) <= _SECOND_LOOK:
+        if is_all:
             starts = self._starts(tenant, trace_ids)
         else:
             starts = self._that_hold(tenant, compiled, trace_ids)
