@@ -95,6 +95,31 @@ def test_a_trace_starts_where_its_first_span_does(storage, tenant):
     assert storage.latest_us(tenant) == BASE_US + 290 * S
 
 
+@pytest.mark.parametrize("text", ["", 'service("web")', "annotation.tier = 1"])
+def test_what_begins_before_its_segment_is_where_the_trace_starts(storage, tenant, text):
+    """With a filter as without, at both ends of a range and between two pages."""
+    early = entity(2, "init", 9 * S, 10 * S)
+    shown = {"annotations": {"tier": 1}}
+    insert(
+        storage,
+        tenant,
+        segment(1, 1, "web", 10 * S, 20 * S, subsegments=[early], **shown),
+        segment(2, 1, "web", 9 * S + S // 2, 20 * S, **shown),
+    )
+    begin_us = BASE_US + 9 * S
+    expression = parse(text)
+    for start_us, end_us, wanted in (
+        (0, begin_us, [ONE]),
+        (begin_us + 1, LAST_US, [trace_id(2)]),
+        (0, LAST_US, [trace_id(2), ONE]),
+    ):
+        bounds = {"start_us": start_us, "end_us": end_us}
+        assert found(storage, tenant, **bounds, expression=expression) == wanted
+    after = Position(begin_us + S // 2, trace_id(2))
+    (place,) = storage.search(tenant, Search(0, LAST_US, expression, after))
+    assert place == Position(begin_us, ONE)
+
+
 @pytest.mark.parametrize("flag", ["ok", "error", "fault", "throttle"])
 def test_outcome_words_find_roots_of_that_outcome(storage, tenant, flag):
     """At least; the caller asks again."""

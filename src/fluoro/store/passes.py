@@ -21,6 +21,13 @@ class Passes:
         """
         return 0 if self._pool.is_embedded else _OVERLAP_US
 
+    def has_noted(self, receipt_us: int, since_us: int) -> bool:
+        """Whether a pass of this process, the last before `since_us()`, noted all up to a receipt.
+
+        What another process left behind when it was killed, only the tables can tell.
+        """
+        return receipt_us <= since_us == self._covered_us
+
     def since_us(self) -> int | None:
         """After which receipt there may be documents that were not noted; None before any pass.
 

@@ -18,6 +18,7 @@ from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store import semantics
 from fluoro.store.compile import Compiled, compile_filter
+from fluoro.store.conditions import ALWAYS
 from fluoro.store.keys import (
     MOST_NAMED,
     OWNER,
@@ -185,9 +186,8 @@ class Searches:
     ) -> list[Position]:
         """Those of a few traces that are in the range and may match; `is_all`: each may."""
         if is_all:
-            starts = self._starts(tenant, trace_ids)
-        else:
-            starts = self._that_hold(tenant, compiled, trace_ids)
+            compiled = msgspec.structs.replace(compiled, condition=ALWAYS)
+        starts = self._that_hold(tenant, compiled, trace_ids)
         places = sorted(
             Position(start_us, trace_id)
             for trace_id, start_us in starts.items()
@@ -273,17 +273,6 @@ class Searches:
         )
         older = {trace_id_of_hex(digits) for (digits,) in rows}
         return [place for place in places if place.trace_id not in older]
-
-    def _starts(self, tenant: Tenant, trace_ids: Sequence[str]) -> dict[str, int]:
-        """When the first document of each trace began."""
-        if not trace_ids:
-            return {}
-        rows = self._pool.query(
-            f"SELECT lower(hex(trace_id)), min(start_us) FROM documents WHERE {OWNER} AND {TRACES}"
-            " GROUP BY trace_id",
-            {**owner(tenant), **traces(trace_ids)},
-        )
-        return {trace_id_of_hex(digits): start_us for digits, start_us in rows}
 
     def _by_moment(self, tenant: Tenant, search: Search) -> Iterator[list[Position]]:
         """Places by the last receipt, or by the ends of segments, some at a time."""
