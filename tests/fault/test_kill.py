@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ import pytest
 from fluoro.model.tenant import LOCAL
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.counting import Window, count, graph_of
+from store.clickhouse_nodes import lasting_ports
 
 pytestmark = pytest.mark.process
 
@@ -41,20 +41,12 @@ PADDING, PADDED_OF = 3_000, 8
 START_LIMIT_S = 60
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
 class Server:
     """A `fluoro server` on one folder that can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
-        self.admin_port = free_port()
+        self.port, self.admin_port = lasting_ports(["127.0.0.1"], 2)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import ctypes
 import errno
+import fcntl
 import functools
 import http.client
 import os
@@ -94,23 +95,28 @@ def library() -> Path:
     problem = None
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         problem = "the library is built for Linux on x86-64 only"
-    elif not _LIBRARY.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            problem = "npm is missing: https://nodejs.org/en/download"
-        else:
-            command = [npm, "ci", "--prefer-offline", "--no-audit", "--no-fund"]
-            done = subprocess.run(
-                command, cwd=_PACKAGE, check=False, capture_output=True, text=True
-            )
-            if done.returncode or not _LIBRARY.exists():
-                problem = f"`npm ci` in {_PACKAGE} failed: {done.stderr[-500:]}"
+    else:
+        with (_PACKAGE / "package.json").open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # another worker may be at it
+            problem = None if _LIBRARY.exists() else _install()
     if problem is not None:
         message = f"this test starts ClickHouse processes, and {problem}"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
     return _LIBRARY
+
+
+def _install() -> str | None:
+    """Install the library; what went wrong, if anything did."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return "npm is missing: https://nodejs.org/en/download"
+    command = [npm, "ci", "--prefer-offline", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=_PACKAGE, check=False, capture_output=True, text=True)
+    if done.returncode or not _LIBRARY.exists():
+        return f"`npm ci` in {_PACKAGE} failed: {done.stderr[-500:]}"
+    return None
 
 
 class ClickHouseNode:
@@ -180,7 +186,7 @@ def running(folder: Path, count: int) -> Iterator[list[ClickHouseNode]]:
     As on machines of their own they have equal ports, and hosts that differ.
     """
     hosts = [f"127.0.0.{2 + number}" for number in range(count)]
-    ports = _free_ports(hosts)
+    ports = lasting_ports([*hosts, *map(_inner, hosts)], 3)
     started = [ClickHouseNode(folder / host, host, ports) for host in hosts]
     replicas = [
         _REPLICA.format(host=host, port=ports[1], user=USER, password=PASSWORD) for host in hosts
@@ -205,11 +211,11 @@ def running(folder: Path, count: int) -> Iterator[list[ClickHouseNode]]:
             node.kill()
 
 
-def _free_ports(hosts: Sequence[str]) -> list[int]:
-    """Three ports below those that the system gives away: a killed node finds its own again.
+def lasting_ports(hosts: Sequence[str], count: int) -> list[int]:
+    """Ports free on each host, below those that the system gives away: nobody takes them meanwhile.
 
     Raises:
-        OSError: There are none.
+        OSError: There are not so many.
     """
     first_given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     found: list[int] = []
@@ -217,11 +223,10 @@ def _free_ports(hosts: Sequence[str]) -> list[int]:
         with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
             for host in hosts:
                 probes.enter_context(socket.create_server((host, port)))
-                probes.enter_context(socket.create_server((_inner(host), port)))
             found.append(port)
-        if len(found) == 3:
+        if len(found) == count:
             return found
-    raise OSError(errno.EADDRINUSE, "no three ports are free")
+    raise OSError(errno.EADDRINUSE, f"no {count} ports are free")
 
 
 def _inner(host: str) -> str:
