@@ -12,6 +12,16 @@ from running_agent import HEADER, until
 pytestmark = pytest.mark.anyio
 
 
+async def timed_out(agent):
+    """Wait until some request was given up."""
+
+    async def has_timed_out():
+        found = await agent.metrics()
+        return found.get('requests_total{outcome="timeout"}', 0) > 0
+
+    await until(has_timed_out, "a request had timed out")
+
+
 async def settled(agent, received):
     """Wait until so many datagrams were received and none is buffered; then the metrics."""
     found = {}
@@ -110,12 +120,7 @@ async def test_a_server_that_does_not_answer_is_asked_again(start, upstream, mon
     agent = await start(request_timeout_s=1)
     upstream.is_silent = True
     agent.send_documents("1", "2")
-
-    async def has_timed_out():
-        found = await agent.metrics()
-        return found.get('requests_total{outcome="timeout"}', 0) > 0
-
-    await until(has_timed_out, "a request had timed out")
+    await timed_out(agent)
     upstream.is_silent = False
     await settled(agent, 2)
     assert upstream.stored == {"1": 1, "2": 1}
@@ -240,12 +245,7 @@ async def test_a_server_that_trickles_its_answer_is_asked_again(start, upstream)
     upstream.is_trickling = True
     agent = await start(request_timeout_s=1)
     agent.send_documents("1")
-
-    async def has_timed_out():
-        found = await agent.metrics()
-        return found.get('requests_total{outcome="timeout"}', 0) > 0
-
-    await until(has_timed_out, "a request had timed out")
+    await timed_out(agent)
     upstream.is_trickling = False
     await settled(agent, 1)
     assert upstream.stored == {"1": 1}

@@ -333,7 +333,7 @@ def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before):
     window = BASE_US, BASE_US + HOUR
     found = kept.storage.graph(kept.tenant, *window, None, ask)
     assert found == kept.memory.graph(kept.tenant, *window)
-    assert asked == [freshness.changed]
+    assert asked == [kept.storage._edges._changed]
 
 
 def test_what_came_is_not_asked_where_nothing_came(kept, monkeypatch):

@@ -1,7 +1,6 @@
 """Graphs and series of a window: closed minutes from `edges`, all others from `spans`."""
 
-from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -88,8 +87,7 @@ class Edges:
         since_us = self._passes.since_us()
         if since_us is not None:
             stale = freshness.noted(self._pool, tenant, stretch)
-            if not self._passes.has_noted(self._inserter.newest_us, since_us):
-                stale |= freshness.changed(self._pool, tenant, stretch, since_us)
+            stale |= self._changed(tenant, stretch, since_us)
             raw = freshness.stretches(stale, stretch)
             condition, names = _of_selector(selector)
             parameters = {**self._minutes(tenant, stretch, raw), **names}
@@ -108,14 +106,18 @@ class Edges:
         stretch = Stretch(-(-start_us // _US_PER_MINUTE), end_us // _US_PER_MINUTE)
         if since_us is None or stretch.first >= stretch.last:
             return count(self._pool, Window(tenant, start_us, end_us), by_minute=False)
-        unnoted: Callable[[], AbstractSet[int]] = frozenset
-        if not self._passes.has_noted(self._inserter.newest_us, since_us):
-            unnoted = ask(freshness.changed, self._pool, tenant, stretch, since_us)
+        unnoted = ask(self._changed, tenant, stretch, since_us)
         closed, raw = runs.covering(self._pool, tenant, stretch, unnoted)
         found = list(edge_table.read_runs(self._pool, tenant, closed))
         for first_us, last_us in self._raw(start_us, end_us, stretch, raw):
             found += count(self._pool, Window(tenant, first_us, last_us), by_minute=False)
         return found
+
+    def _changed(self, tenant: Tenant, stretch: Stretch, since_us: int) -> set[int]:
+        """`freshness.changed`, which need not be asked where all that came was noted."""
+        if self._passes.has_noted(self._inserter.newest_us, since_us):
+            return set()
+        return freshness.changed(self._pool, tenant, stretch, since_us)
 
     @staticmethod
     def _raw(

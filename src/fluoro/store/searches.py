@@ -29,15 +29,7 @@ from fluoro.store.keys import (
     received_since,
     traces,
 )
-from fluoro.store.places import (
-    LAST,
-    LONGEST_US,
-    NEAR_US,
-    ROOTS,
-    WILD,
-    buckets_until,
-    rows_of,
-)
+from fluoro.store.places import LAST, LONGEST_US, NEAR_US, ROOTS, WILD, buckets_until, rows_of
 from fluoro.store.pool import Pool
 from fluoro.store.storage import Position, RangeType, Search
 
@@ -184,7 +176,7 @@ class Searches:
         *,
         is_all: bool,
     ) -> list[Position]:
-        """Those of a few traces that are in the range and may match; `is_all`: each may."""
+        """Those of a few traces that are in the range and may match; `is_all`: each matches."""
         if is_all:
             compiled = msgspec.structs.replace(compiled, condition=ALWAYS)
         starts = self._that_hold(tenant, compiled, trace_ids)
