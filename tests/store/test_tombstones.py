@@ -13,6 +13,7 @@ from fluoro.store.deletion import Deletions
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import OWNER, owner
 from fluoro.store.maintenance import Maintenance
+from fluoro.store.moments import Moments
 from fluoro.store.passes import Passes
 from fluoro.store.upkeep import Dropped
 from store.building import (
@@ -156,7 +157,8 @@ def test_the_minutes_in_which_its_spans_ended_are_noted(own, tenant, clock):
         owner(tenant),
     )
     ends = [(BASE_US + after * minute) // minute * 60 for after in (1, 3, 5)]
-    assert noted == [(end, clock[0]) for end in ends]
+    assert [at for at, _ in noted] == ends
+    assert all(noted_us >= clock[0] for _, noted_us in noted)
 
 
 def test_purged_rows_leave_the_disk(own, tenant):
@@ -206,7 +208,8 @@ def test_a_deletion_that_fails_at_any_call_is_finished_or_never_began(own, tenan
         nth += 1
         trace = trace_id(nth)
         insert(own, tenant, segment(nth, nth, "web", 0, S, subsegments=[entity(99, "db", 0, S)]))
-        deletions = Deletions(Failing(own._pool, nth), lambda: clock[0], Dropped())
+        moments = Moments(own._pool, lambda: clock[0])
+        deletions = Deletions(Failing(own._pool, nth), lambda: clock[0], moments, Dropped())
         with contextlib.suppress(StoreUnavailableError):
             deletions.delete_traces(tenant, [trace], LATER_US)
             failed = False

@@ -11,6 +11,7 @@ from fluoro.model.ids import trace_id_hex, trace_id_of_hex
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store.keys import OWNER, TRACES, owner, traces
+from fluoro.store.moments import Moments
 from fluoro.store.pool import Pool
 from fluoro.store.storage import Accepted
 from fluoro.store.upkeep import Dropped
@@ -38,9 +39,12 @@ class Deletions:
     In memory a deleted trace takes about 100 bytes.
     """
 
-    def __init__(self, pool: Pool, clock_us: Callable[[], int], dropped: Dropped) -> None:
+    def __init__(
+        self, pool: Pool, clock_us: Callable[[], int], moments: Moments, dropped: Dropped
+    ) -> None:
         self._pool = pool
         self._clock_us = clock_us
+        self._moments = moments
         self._dropped = dropped
         self._inserting = threading.Lock()
         self._learning = threading.Lock()
@@ -177,9 +181,9 @@ class Deletions:
 
     def _note_stale(self, tenant: Tenant, minutes: Sequence[int]) -> None:
         """Before the rows go, for a kill in between; and after, for a run that still saw them."""
-        now_us = self._clock_us()
         if minutes:
-            rows = [[tenant.account, tenant.region, minute, now_us] for minute in minutes]
+            noted_us = self._moments.next_us()
+            rows = [[tenant.account, tenant.region, minute, noted_us] for minute in minutes]
             self._pool.insert("stale_minutes", rows)
 
 

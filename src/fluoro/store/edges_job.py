@@ -15,6 +15,7 @@ from fluoro.store.edge_table import MINUTE_S, PERIODS_S
 from fluoro.store.freshness import Stretch
 from fluoro.store.inserter import Inserter
 from fluoro.store.keys import owner
+from fluoro.store.moments import Moments
 from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import MINUTES_A_PASS
@@ -33,13 +34,18 @@ class EdgesJob:
     """Passes over what was received."""
 
     def __init__(
-        self, pool: Pool, inserter: Inserter, passes: Passes, clock_us: Callable[[], int]
+        self,
+        pool: Pool,
+        inserter: Inserter,
+        passes: Passes,
+        moments: Moments,
+        clock_us: Callable[[], int],
     ) -> None:
         self._pool = pool
         self._passes = passes
         self._inserter = inserter
+        self._moments = moments
         self._clock_us = clock_us
-        self._last_us = 0
 
     def update(self) -> int:
         """See `Upkeep.update_edges`."""
@@ -62,10 +68,12 @@ class EdgesJob:
         """Note every minute that documents received since the last pass have changed."""
         settled_us = self._inserter.settled_us
         since_us = self._passes.since_us() or 0
+        if self._passes.has_noted(self._inserter.newest_us, since_us):
+            return
         for arrived in freshness.arrivals(self._pool, since_us):
             from_us = freshness.began_us(self._pool, arrived, since_us)
             minutes = freshness.touched(self._pool, arrived, since_us, from_us)
-            now_us = self._next_us()
+            now_us = self._moments.next_us()
             tenant = arrived.tenant
             self._pool.insert(
                 "stale_minutes",
@@ -96,13 +104,8 @@ class EdgesJob:
         rows = self._pool.query("SELECT DISTINCT account, region FROM stale_minutes ORDER BY ALL")
         return [Tenant(*row) for row in rows]
 
-    def _next_us(self) -> int:
-        """Now, and later than any time before: a run covers what was noted before it began."""
-        self._last_us = max(self._clock_us(), self._last_us + 1)
-        return self._last_us
-
     def _make_minutes(self, tenant: Tenant, stretch: Stretch) -> None:
-        run = self._next_us()
+        run = self._moments.next_us()
         window = Window(tenant, stretch.first * _US_PER_MINUTE, stretch.last * _US_PER_MINUTE)
         by_minute: dict[int, list[Counted]] = {}
         for row in count(self._pool, window, by_minute=True):
@@ -116,7 +119,7 @@ class EdgesJob:
 
     def _make_period(self, tenant: Tenant, seconds: int, begin_s: int, of: int) -> None:
         """Add up the shorter periods of one, unless some of its minutes are still to be made."""
-        run = self._next_us()
+        run = self._moments.next_us()
         minutes = Stretch(begin_s // MINUTE_S, (begin_s + seconds) // MINUTE_S)
         if freshness.noted(self._pool, tenant, minutes):
             return

@@ -44,9 +44,15 @@ class Inserter:
 
     @property
     def settled_us(self) -> int:
-        """Every receipt up to it is in the tables, or was refused; a later one may be under way."""
+        """Every receipt up to it is in the tables, or was refused; a later one may be under way.
+
+        Of an embedded store it is never ahead of what came: a clock that is set back gives later
+        documents receipts that it had passed. Beside a ClickHouse other servers give out theirs.
+        """
         with self._settling:
-            return self._clock_us() - 1 if self._open_us is None else self._open_us - 1
+            if self._open_us is not None:
+                return self._open_us - 1
+            return self._receipt_us if self._is_embedded else self._clock_us() - 1
 
     @property
     def newest_us(self) -> int:

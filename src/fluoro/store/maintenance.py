@@ -10,6 +10,7 @@ from fluoro.store.deletion import Deletions
 from fluoro.store.edges_job import EdgesJob
 from fluoro.store.inserter import Inserter
 from fluoro.store.leases import Leases
+from fluoro.store.moments import Moments
 from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
 from fluoro.store.retention import Keeper
@@ -29,7 +30,8 @@ class Maintenance:
         self._inserter = inserter
         self._clock_us = clock_us
         self.dropped = Dropped()
-        self.deletions = Deletions(pool, clock_us, self.dropped)
+        moments = Moments(pool, clock_us)
+        self.deletions = Deletions(pool, clock_us, moments, self.dropped)
         keeper = Keeper(pool, clock_us, self.dropped)
         self.beat = Leases(pool, clock_us).beat
         self.expire = keeper.expire
@@ -37,7 +39,7 @@ class Maintenance:
         self.refresh = self.deletions.refresh
         self.delete_again = self.deletions.delete_again
         self.purge = self.deletions.purge
-        self.update_edges = EdgesJob(pool, inserter, passes, clock_us).update
+        self.update_edges = EdgesJob(pool, inserter, passes, moments, clock_us).update
 
     def give_back(self) -> None:
         """See `Upkeep.give_back`; a ClickHouse server looks after its own."""
