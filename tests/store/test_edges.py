@@ -14,7 +14,7 @@ from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.migrations import steps
-from fluoro.store.upkeep import MINUTES_A_PASS
+from fluoro.store.upkeep import MINUTES_A_PASS, SETTLING_S
 from store.building import (
     BASE_US,
     accepted,
@@ -98,9 +98,12 @@ def test_closed_minutes_are_read_from_the_table(kept):
 
 
 def test_an_open_minute_is_not_counted_ahead(kept):
-    """What ends in it may still be on its way."""
+    """What ends in it may still be on its way, and for some time after its end."""
     kept.put(web(1, 0, S), at_us=2 * S)
-    assert kept.update(59 * S) == 0
+    end_us = MINUTE - BASE_US % MINUTE
+    assert kept.update(end_us + SETTLING_S * S - 1) == 0
+    kept.check()
+    assert kept.update(end_us + SETTLING_S * S) == 1
     kept.check()
 
 

@@ -18,7 +18,7 @@ _LOG = structlog.get_logger()
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Something to do, first when this replica begins to lead, then after each interval.
+    """Something to do, first when this replica begins to lead, then once in each interval.
 
     When `run` returns True there is more to do, and it is called again at once.
     """
@@ -28,6 +28,14 @@ class Job(msgspec.Struct, frozen=True):
     run: Callable[[], object]
     is_everywhere: bool = False
     """Every replica does it from its start, since it is about the process itself."""
+    phase_s: float | None = None
+    """How far into an interval, counted from 1970; else it is one after the last time has ended."""
+
+    def pause_s(self, now_s: float) -> float:
+        """How long to wait for its next time."""
+        if self.phase_s is None:
+            return self.interval_s
+        return self.interval_s - (now_s - self.phase_s) % self.interval_s
 
 
 class _Record:
@@ -108,7 +116,8 @@ class Jobs:
                     return
             if self._attempt(job) is not True:
                 with self._changed:
-                    self._changed.wait_for(lambda: self._is_stopping, job.interval_s)
+                    pause_s = job.pause_s(self._clock_s())
+                    self._changed.wait_for(lambda: self._is_stopping, pause_s)
 
     def _may(self, job: Job) -> bool:
         return self.leads or job.is_everywhere

@@ -6,7 +6,7 @@ import structlog
 
 from fluoro.server.jobs import Job
 from fluoro.server.settings import ServerSettings
-from fluoro.store.upkeep import MINUTES_A_PASS, Dropped, Retention, Upkeep
+from fluoro.store.upkeep import MINUTES_A_PASS, SETTLING_S, Dropped, Retention, Upkeep
 from fluoro.wire.prometheus import Metric, Sample
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3600.0, 86400.0
@@ -55,7 +55,7 @@ def jobs(upkeep: Upkeep, settings: ServerSettings) -> list[Job]:
         return upkeep.update_edges() >= MINUTES_A_PASS
 
     found = [
-        Job("edges", settings.edges_interval_s, update_edges),
+        Job("edges", settings.edges_interval_s, update_edges, phase_s=SETTLING_S),
         Job("retention", _HOUR_S, expire),
         Job("deletion", _MINUTE_S, delete_again),
         Job("purge", _DAY_S, upkeep.purge),

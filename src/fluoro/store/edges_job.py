@@ -18,12 +18,10 @@ from fluoro.store.keys import owner
 from fluoro.store.moments import Moments
 from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
-from fluoro.store.upkeep import MINUTES_A_PASS
+from fluoro.store.upkeep import MINUTES_A_PASS, SETTLING_S
 
 _US_PER_S = 1_000_000
 _US_PER_MINUTE = 60 * _US_PER_S
-_SETTLING_US = 60_000_000
-"""How long after its end a minute is counted."""
 _CALM_US = 10_000_000
 """How long no document may have come for a minute that is counted: the next would make it stale."""
 _MINUTES_AT_ONCE = 10
@@ -62,7 +60,7 @@ class EdgesJob:
 
     def _closed_s(self) -> int:
         """Minutes and periods that ended by then are closed: most of what ends in them has come."""
-        return max(self._clock_us() - _SETTLING_US, 0) // _US_PER_S
+        return max(self._clock_us() // _US_PER_S - SETTLING_S, 0)
 
     def _note(self) -> None:
         """Note every minute that documents received since the last pass have changed."""

@@ -1,4 +1,4 @@
-"""Times of runs and notes, which say what of a minute counts: the later one (ADR 018)."""
+"""Times of runs and notes, which say what of a minute counts: the later one (ADR 036)."""
 
 import threading
 from collections.abc import Callable

@@ -73,6 +73,20 @@ def test_the_leader_runs_a_job_at_once_and_after_each_interval(work):
     assert work.runs == runs
 
 
+@pytest.mark.parametrize(("now_s", "waits_s"), [(0, 20), (19.5, 0.5), (20, 60), (95, 45)])
+def test_a_job_with_a_phase_runs_at_that_second_of_each_interval(now_s, waits_s):
+    """Counted from 1970, however long it took; else an interval after its end."""
+    assert Job("work", 60, Counting(), phase_s=20).pause_s(now_s) == waits_s
+    assert Job("work", 60, Counting()).pause_s(now_s) == 60
+
+
+def test_a_phase_is_told_by_the_clock(work):
+    """The second run does not wait for the whole interval."""
+    almost = Jobs(lambda: True, [Job("work", NEVER_S, work, phase_s=0)], clock_s=lambda: -0.001)
+    with running(almost):
+        assert work.reached(2)
+
+
 def test_a_replica_that_does_not_lead_runs_none(work):
     """It only says that it lives."""
     beats = Counting()
