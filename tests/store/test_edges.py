@@ -9,7 +9,7 @@ from fluoro.filters.selector import parse_selector
 from fluoro.graph.rows import Node
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
-from fluoro.store import counting, edge_table, freshness
+from fluoro.store import counting, edge_table, freshness, runs
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
@@ -51,6 +51,8 @@ def test_it_equals_the_raw_answer_whatever_comes_when(kept, seed, monkeypatch):
     """Random traces in random flushes with passes between, and any window after each."""
     if seed % 2:
         monkeypatch.setattr(edge_table, "_FEW_RUNS", 0)
+    if seed >= 2:
+        monkeypatch.setattr(runs, "_SHORT", 0)
     chance = random.Random(seed)
     documents = random_documents(chance, range(1, 25))
     chance.shuffle(documents)
@@ -341,9 +343,11 @@ def test_accounts_are_counted_apart(kept):
     assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
 
 
+@pytest.mark.parametrize("short", [runs._SHORT, 0], ids=["a short window", "a long one"])
 @pytest.mark.parametrize("is_before", [True, False], ids=["before the runs", "after the runs"])
-def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before):
+def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before, short, monkeypatch):
     """What came since the last pass is asked for beside the runs; both orders are right."""
+    monkeypatch.setattr(runs, "_SHORT", short)
     kept.put(*(web(n, n * MINUTE, n * MINUTE + S) for n in range(1, 30)), at_us=40 * MINUTE)
     kept.update(50 * MINUTE)
     kept.put(web(30, 5 * MINUTE, 5 * MINUTE + S, call(2, 0, S)), at_us=51 * MINUTE)

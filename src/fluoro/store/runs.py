@@ -3,6 +3,7 @@
 A period's own run counts while it is newer than those of all its minutes (ADR 018).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -27,6 +28,9 @@ FROM ({freshness.RUNS}) GROUP BY period"""
 periods that begin with them, and those of the minutes unless the ten can be taken as a whole.
 `broken` are ten that cannot."""
 
+_SHORT = 1440
+"""Minutes of a stretch, up to which its runs are told apart here: to plan that takes longer."""
+
 
 class Run(NamedTuple):
     """The rows of one minute or period."""
@@ -50,12 +54,7 @@ def covering(
         stretch: The window's full minutes.
         changed: Gives those that have changed without a note of it; may be asked meanwhile.
     """
-    values = {**owner(tenant), **freshness.within(stretch)}
-    rows = pool.query(_PERIODS, {**values, "broken": []})
-    unnoted = changed()
-    broken = {minute * MINUTE_S // _TEN_S * _TEN_S for minute in unnoted}
-    if any(own and period in broken and not of_minutes for period, own, *_, of_minutes in rows):
-        rows = pool.query(_PERIODS, {**values, "broken": sorted(broken)})
+    rows, unnoted = _periods(pool, tenant, stretch, changed)
     minutes: dict[int, int] = {}
     notes: dict[int, int] = {}
     for *_, of_minutes in rows:
@@ -83,6 +82,39 @@ def covering(
         if take(first, first + run.seconds // MINUTE_S):
             found.append(run)
     return found, raw
+
+
+def _periods(
+    pool: Pool, tenant: Tenant, stretch: Stretch, changed: Callable[[], AbstractSet[int]]
+) -> tuple[Sequence[Row], AbstractSet[int]]:
+    """Rows as those of `_PERIODS`, and what `changed` gives."""
+    values = {**owner(tenant), **freshness.within(stretch)}
+    if stretch.last - stretch.first <= _SHORT:
+        found = pool.query(freshness.RUNS, values)
+        return _by_ten(found), changed()
+    rows = pool.query(_PERIODS, {**values, "broken": []})
+    unnoted = changed()
+    broken = {minute * MINUTE_S // _TEN_S * _TEN_S for minute in unnoted}
+    if any(own and period in broken and not of_minutes for period, own, *_, of_minutes in rows):
+        rows = pool.query(_PERIODS, {**values, "broken": sorted(broken)})
+    return rows, unnoted
+
+
+def _by_ten(found: Sequence[Row]) -> Sequence[Row]:
+    """Rows of `freshness.RUNS` as those of `_PERIODS`, with all minutes."""
+    periods: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in found:
+        periods[row[1] // _TEN_S * _TEN_S].append(row)
+    return [
+        (
+            period_s,
+            max((run for seconds, _, run in of_period if seconds == _TEN_S), default=0),
+            max((run for seconds, _, run in of_period if seconds < _TEN_S), default=0),
+            [(seconds, run) for seconds, _, run in of_period if seconds > _TEN_S],
+            [row for row in of_period if row[0] < _TEN_S],
+        )
+        for period_s, of_period in periods.items()
+    ]
 
 
 def _whole(rows: Sequence[Row]) -> Iterator[Run]:
