@@ -37,7 +37,7 @@ NAMED = re.compile(
 """A map is of full minutes."""
 
 MEMORY = Limits(query_memory_bytes=4_000_000)
-TRACES = 4_000
+TRACES = 8_000
 BATCH = 1_000
 ONE = segment(1_000_000, 1, "web", 0, S)
 """What the reads beside the big ones ask for."""

@@ -197,30 +197,13 @@ def test_documents_that_wait_while_the_store_is_frozen_are_not_passed_over(kept)
     kept.check()
 
 
-@pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
-@pytest.mark.parametrize("is_deletion", [False, True], ids=["documents", "a deletion"])
-def test_a_clock_that_is_set_back_hides_nothing(tmp_path, is_restarted, is_deletion):
-    """What comes or goes afterwards counts, though minutes were counted at later times before."""
-    clock = Clock()
-    kept = Kept(ClickHouseStorage.open(tmp_path, clock_us=clock), clock)
-    kept.put(web(1, 0, S), web(2, 0, S, call(2, 0, S)), at_us=2 * S)
-    kept.update(30 * MINUTE)
+def test_a_pass_covers_nothing_where_nothing_came(kept, monkeypatch):
+    """It still counts what has become calm."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    assert kept.update(2 * S) == 0
+    monkeypatch.setattr(kept.storage._edges._passes, "cover", None)
+    assert kept.update(10 * MINUTE) == 1
     kept.check()
-    kept.clock.now_us = BASE_US + 20 * MINUTE
-    if is_restarted:
-        kept.storage.close()
-        kept.storage = ClickHouseStorage.open(tmp_path, clock_us=clock)
-    if is_deletion:
-        deleted = accepted(kept.tenant, web(2, 0, S)).trace_id
-        for storage in (kept.storage, kept.memory):
-            storage.delete_traces(kept.tenant, [deleted], LAST_US)
-    else:
-        kept.put(web(3, 0, S, call(2, 0, S)))
-    kept.check()
-    for at_us in (21 * MINUTE, 40 * MINUTE):
-        assert kept.update(at_us) == (at_us < 40 * MINUTE)
-        kept.check()
-    kept.storage.close()
 
 
 def test_an_import_of_old_traces_changes_their_own_minutes_alone(kept):

@@ -55,7 +55,7 @@ def replica(storage, clock):
     pool = storage._pool
     lines = storage._inserter._lines
     inserter = Inserter(pool.writer, lines, lambda: clock[0], is_embedded=pool.is_embedded)
-    return Maintenance(pool, inserter, Passes(pool), lambda: clock[0])
+    return Maintenance(pool, inserter, Passes(pool, inserter.newest_us), lambda: clock[0])
 
 
 def rows(storage, tenant, table, trace, *, masked=False):

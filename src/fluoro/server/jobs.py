@@ -18,7 +18,7 @@ _LOG = structlog.get_logger()
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Something to do, first when this replica begins to lead, then once in each interval.
+    """Something to do, first when this replica begins to lead, then interval by interval.
 
     When `run` returns True there is more to do, and it is called again at once.
     """
@@ -29,7 +29,8 @@ class Job(msgspec.Struct, frozen=True):
     is_everywhere: bool = False
     """Every replica does it from its start, since it is about the process itself."""
     phase_s: float | None = None
-    """How far into an interval, counted from 1970; else it is one after the last time has ended."""
+    """Next times lie so far into an interval, counted from 1970; without it, one interval after the
+    last time has ended."""
 
     def pause_s(self, now_s: float) -> float:
         """How long to wait for its next time."""
@@ -50,7 +51,7 @@ class _Record:
 class Jobs:
     """Runs jobs from `start` to `close`.
 
-    A job that fails is logged, counted and tried again after its interval; the next one of its name
+    A job that fails is logged, counted and tried again at its next time; the next one of its name
     begins when the last has ended.
 
     Attributes:
@@ -161,7 +162,7 @@ class Jobs:
             Metric(
                 "fluoro_job_failures_total",
                 "counter",
-                "Runs of a job that failed; it is tried again after its interval.",
+                "Runs of a job that failed; it is tried again at its next time.",
                 samples(lambda record: record.failures),
             ),
             Metric(

@@ -95,8 +95,8 @@ class ServerSettings:
     """Bytes of one trace that BatchGetTraces answers; a longer one has LimitExceeded."""
 
     edges_interval_s: int = 60
-    """Seconds between two passes of the job that counts closed minutes ahead for the map; a pass
-    begins 20 seconds after a minute's end."""
+    """Seconds between two passes of the job that counts closed minutes ahead for the map, from 20
+    seconds after a full minute on (with 60, at :20 of each)."""
 
     retention_days: int = 30
     """Days for which everything is kept, counted from its receipt; whole days of UTC, so a

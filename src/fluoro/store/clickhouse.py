@@ -38,7 +38,7 @@ class ClickHouseStorage:
         self._pool = pool
         self._inserter = Inserter(pool.writer, lines, clock_us, is_embedded=pool.is_embedded)
         self._reader = Reader(pool)
-        passes = Passes(pool)
+        passes = Passes(pool, self._inserter.newest_us)
         self._edges = Edges(pool, self._inserter, passes)
         self.graph = self._edges.graph
         self.time_series = self._edges.time_series

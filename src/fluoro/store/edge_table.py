@@ -1,7 +1,7 @@
 """Table `edges`: what was counted of closed minutes and longer periods, and which run counts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import date
 
 from fluoro.graph.histogram import BUCKETS, Histogram
 from fluoro.graph.rows import Node, Statistics
@@ -15,7 +15,6 @@ PERIODS_S = (600, 3600, 43_200)
 """Values of `seconds`: a minute, and the longer periods that minutes are added up to, once all are
 closed; each is made of those before it. A window is read by the longest that fit."""
 
-_US_PER_S = 1_000_000
 _NODES = "source_name, source_type, source_account, target_name, target_type, target_account"
 _COLUMNS = (
     *("account", "region", "seconds", "moment", "kind", "is_root"),
@@ -115,6 +114,7 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
     moments: Iterable[int],
     rows: Iterable[Counted],
     run: int,
+    received: date,
 ) -> None:
     """Put the rows of some minutes or periods in the place of all that was counted of them.
 
@@ -124,9 +124,9 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
         seconds: `MINUTE_S` or one of `PERIODS_S`.
         moments: Minutes since 1970 at which they begin, those without any row too.
         rows: Each with the minute of its moment.
-        run: When it was begun, epoch microseconds; greater than that of any other run.
+        run: Greater than that of any other run (`store.moments`).
+        received: The day by which they are kept.
     """
-    received = datetime.fromtimestamp(run // _US_PER_S, UTC).date()
     found = [[*_row(tenant, seconds, row, run), received] for row in rows]
     if found:
         pool.insert("edges", found, _COLUMNS)

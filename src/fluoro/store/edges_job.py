@@ -5,6 +5,7 @@ Late documents, a spool's replay and an import are all one case. Source: archite
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -113,7 +114,7 @@ class EdgesJob:
             for minute, of_minute in by_minute.items()
             for row in added_up(of_minute)
         ]
-        edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run)
+        edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run, self._today())
 
     def _make_period(self, tenant: Tenant, seconds: int, begin_s: int, of: int) -> None:
         """Add up the shorter periods of one, unless some of its minutes are still to be made."""
@@ -124,4 +125,8 @@ class EdgesJob:
         parameters = {**owner(tenant), **freshness.within(minutes)}
         rows = edge_table.read(self._pool, f"seconds = {of} AND {freshness.MOMENT}", parameters)
         whole = [msgspec.structs.replace(row, minute=minutes.first) for row in added_up(rows)]
-        edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run)
+        edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run, self._today())
+
+    def _today(self) -> date:
+        """By the clock: a run may be ahead of it (ADR 036), and what is kept for days is not."""
+        return datetime.fromtimestamp(self._clock_us() // _US_PER_S, UTC).date()

@@ -46,8 +46,8 @@ class Inserter:
     def settled_us(self) -> int:
         """Every receipt up to it is in the tables, or was refused; a later one may be under way.
 
-        Of an embedded store it is never ahead of what came: a clock that is set back gives later
-        documents receipts that it had passed. Beside a ClickHouse other servers give out theirs.
+        The clock would not do for an embedded store: set back, it would give later documents
+        receipts that a pass has covered. Beside a ClickHouse other servers give out theirs.
         """
         with self._settling:
             if self._open_us is not None:

@@ -9,8 +9,10 @@ _OVERLAP_US = 120_000_000
 class Passes:
     """Of one store; an embedded one has no other writer, so what was written last is remembered."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, newest_us: int) -> None:
+        """Of a store whose newest document has a receipt, now that its server starts."""
         self._pool = pool
+        self._newest_us = newest_us
         self._covered_us: int | None = None
 
     @property
@@ -43,6 +45,8 @@ class Passes:
             if not count:
                 return None
             covered_us = int(newest)
+            if self._pool.is_embedded:  # what comes is later than the newest, not than a pass
+                covered_us = min(covered_us, self._newest_us)
         return covered_us - self.overlap_us
 
     def cover(self, receipt_us: int) -> None:

@@ -28,8 +28,9 @@ FROM ({freshness.RUNS}) GROUP BY period"""
 periods that begin with them, and those of the minutes unless the ten can be taken as a whole.
 `broken` are ten that cannot."""
 
-_SHORT = 1440
-"""Minutes of a stretch, up to which its runs are told apart here: to plan that takes longer."""
+_SHORT = 1441
+"""Minutes of a stretch, up to which its runs are told apart here: to plan that takes longer. A day
+that begins within a minute is widened to so many."""
 
 
 class Run(NamedTuple):

@@ -16,7 +16,7 @@ MINUTES_A_PASS = 60
 """Most minutes that one call of `update_edges` counts."""
 
 SETTLING_S = 20
-"""How long after its end it counts a minute, at the earliest: most that ended in it has come."""
+"""How long after a minute's end `update_edges` counts it, at the earliest: most of it has come."""
 
 BEAT_S = 5.0
 """How often a replica says that it lives."""

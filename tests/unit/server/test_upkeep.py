@@ -3,7 +3,7 @@ import structlog
 
 from fluoro.server import upkeep
 from fluoro.server.settings import ServerSettings
-from fluoro.store.upkeep import Dropped, Retention, Room
+from fluoro.store.upkeep import SETTLING_S, Dropped, Retention, Room
 from fluoro.wire import prometheus
 
 
@@ -117,6 +117,12 @@ def test_memory_is_given_back_more_than_once_a_minute(store):
     """What the minute's own jobs took is not kept until the next minute."""
     (job,) = [job for job in upkeep.jobs(store, ServerSettings()) if job.name == "memory"]
     assert job.interval_s <= 30
+
+
+def test_minutes_are_counted_as_soon_as_they_are_closed(store):
+    """The job runs at that second, since every reader counts what it has not."""
+    (job,) = [job for job in upkeep.jobs(store, ServerSettings()) if job.name == "edges"]
+    assert job.pause_s(job.interval_s + SETTLING_S - 1) == 1
 
 
 def test_traces_that_came_again_are_told(store, run):

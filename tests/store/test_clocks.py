@@ -1,0 +1,128 @@
+"""A clock that is set back, or was ahead once, changes neither a map nor how long it is kept."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from fluoro.errors import StoreUnavailableError
+from fluoro.model.times import LAST_US
+from fluoro.store import inserter
+from fluoro.store.clickhouse import ClickHouseStorage
+from fluoro.store.pool import Pool
+from fluoro.store.upkeep import Retention
+from store.building import BASE_US, accepted, all_accepted, entity, segment
+from store.kept import HOUR, MINUTE, Clock, Kept
+
+S = 1_000_000
+
+
+@pytest.fixture
+def kept(tmp_path) -> Iterator[Kept]:
+    clock = Clock()
+    kept = Kept(ClickHouseStorage.open(tmp_path, clock_us=clock), clock)
+    yield kept
+    kept.storage.close()
+
+
+def web(trace, start_us, end_us, *below):
+    return segment(trace, 1, "web", start_us, end_us, subsegments=list(below))
+
+
+def call(id_, start_us, end_us):
+    return entity(id_, "api", start_us, end_us, namespace="remote")
+
+
+def restart(kept, tmp_path):
+    kept.storage.close()
+    kept.storage = ClickHouseStorage.open(tmp_path, clock_us=kept.clock)
+
+
+def delete(kept, trace):
+    deleted = accepted(kept.tenant, web(trace, 0, S)).trace_id
+    for storage in (kept.storage, kept.memory):
+        storage.delete_traces(kept.tenant, [deleted], LAST_US)
+
+
+def fail(kept):
+    """An insert fails: its receipts are of nothing."""
+
+    def insert(*_):
+        raise OSError("no room")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inserter, "insert_whole", insert)
+        with pytest.raises(StoreUnavailableError):
+            kept.storage.insert(all_accepted(kept.tenant, [web(9, 0, S)]))
+
+
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
+@pytest.mark.parametrize("is_deletion", [False, True], ids=["documents", "a deletion"])
+@pytest.mark.parametrize("newest", ["there", "deleted", "failed", "passed by the clock"])
+def test_a_clock_that_is_set_back_hides_nothing(kept, tmp_path, is_restarted, is_deletion, newest):
+    """What comes or goes afterwards counts, whatever became of what came last before."""
+    kept.put(web(1, 0, S), web(2, 0, S, call(2, 0, S)), at_us=2 * S)
+    kept.put(web(4, 0, S), at_us=29 * MINUTE)
+    if newest == "failed":
+        fail(kept)
+    kept.update(30 * MINUTE)
+    if newest == "deleted":
+        delete(kept, 4)
+    if newest == "passed by the clock":  # as versions before wrote it, and another one may again
+        kept.storage._pool.insert("edge_passes", [[0, kept.clock.now_us - 1]])
+        restart(kept, tmp_path)
+    kept.update(31 * MINUTE)
+    kept.check()
+    kept.clock.now_us = BASE_US + 20 * MINUTE
+    if is_restarted:
+        restart(kept, tmp_path)
+    if is_deletion:
+        delete(kept, 2)
+    else:
+        kept.put(web(3, 0, S, call(2, 0, S)))
+    kept.check()
+    for at_us in (21 * MINUTE, 40 * MINUTE):
+        kept.update(at_us)
+        kept.check()
+    assert kept.update(41 * MINUTE) == 0
+
+
+def test_a_run_whose_server_was_killed_is_not_added_to_the_next(kept, tmp_path, monkeypatch):
+    """Also while the clock is behind: its rows are there, and no run of that number counts."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.update(30 * MINUTE)
+    kept.clock.now_us = BASE_US + 20 * MINUTE
+    kept.put(web(2, 0, S))
+    insert = Pool.insert
+
+    def kill(pool, table, *rest):
+        if table == "edge_runs":
+            raise StoreUnavailableError("killed")
+        insert(pool, table, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Pool, "insert", kill)
+        with pytest.raises(StoreUnavailableError):
+            kept.update(40 * MINUTE)
+    rows = kept.rows(60)
+    kept.clock.now_us = BASE_US + 20 * MINUTE
+    restart(kept, tmp_path)
+    kept.update(22 * MINUTE)
+    kept.update(40 * MINUTE)
+    assert kept.rows(60) > rows
+    kept.check()
+
+
+def test_a_clock_once_ahead_keeps_nothing_longer(kept, tmp_path):
+    """What is counted afterwards goes with the day on which it was."""
+    day = 24 * HOUR
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.update(365 * day)
+    kept.clock.now_us = BASE_US + HOUR
+    restart(kept, tmp_path)
+    kept.put(web(2, day, day + S), at_us=day + 2 * S)
+    assert kept.update(day + HOUR) == 1
+    kept.check(day - MINUTE, day + HOUR)
+    kept.clock.now_us = BASE_US + 100 * day
+    kept.storage.upkeep.expire(Retention(30, {}))
+    window = BASE_US + day - MINUTE, BASE_US + day + HOUR
+    assert not kept.storage.graph(kept.tenant, *window).nodes
