@@ -8,6 +8,7 @@ import itertools
 import random
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.storage import Storage
 from store.clickhouse_nodes import CLUSTER, PASSWORD, ClickHouseNode, running
+from store.kept import Kept
 
 _ACCOUNTS = itertools.count(1)
 _DATABASES = itertools.count(1)
@@ -73,6 +75,14 @@ def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(inserter, "SMALL_BYTES", sys.maxsize if is_made else 0)
     opened: ClickHouseStorage = request.getfixturevalue(name)
     return opened
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    """A store of the test's own beside the reference; it may be restarted."""
+    kept = Kept(tmp_path)
+    yield kept
+    kept.storage.close()
 
 
 @pytest.fixture

@@ -1,12 +1,25 @@
 """A store whose clock a test moves, beside the reference."""
 
+from pathlib import Path
+
 from fluoro.model.tenant import Tenant
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.memory import MemoryStorage
-from store.building import BASE_US, all_accepted
+from store.building import BASE_US, all_accepted, entity, segment
 
-MINUTE = 60_000_000
+S = 1_000_000
+MINUTE = 60 * S
 HOUR = 60 * MINUTE
+
+
+def web(trace, start_us, end_us, *below, **members):
+    """A trace's segment of the service web."""
+    return segment(trace, 1, "web", start_us, end_us, subsegments=list(below), **members)
+
+
+def call(id_, start_us, end_us, name="api"):
+    """A call that it makes."""
+    return entity(id_, name, start_us, end_us, namespace="remote")
 
 
 class Clock:
@@ -22,11 +35,17 @@ class Clock:
 class Kept:
     """A store beside the reference, which get the same."""
 
-    def __init__(self, storage: ClickHouseStorage, clock: Clock) -> None:
-        self.storage = storage
-        self.clock = clock
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.clock = Clock()
+        self.storage = ClickHouseStorage.open(folder, clock_us=self.clock)
         self.memory = MemoryStorage()
         self.tenant = Tenant("1" * 12, "us-east-1")
+
+    def restart(self) -> None:
+        """Close the store and open it again."""
+        self.storage.close()
+        self.storage = ClickHouseStorage.open(self._folder, clock_us=self.clock)
 
     def put(self, *documents, at_us: int | None = None) -> None:
         """Documents in one flush, at a time of the clock."""

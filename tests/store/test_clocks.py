@@ -1,40 +1,14 @@
 """A clock that is set back, or was ahead once, changes neither a map nor how long it is kept."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from fluoro.errors import StoreUnavailableError
 from fluoro.model.times import LAST_US
 from fluoro.store import inserter
-from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import Retention
-from store.building import BASE_US, accepted, all_accepted, entity, segment
-from store.kept import HOUR, MINUTE, Clock, Kept
-
-S = 1_000_000
-
-
-@pytest.fixture
-def kept(tmp_path) -> Iterator[Kept]:
-    clock = Clock()
-    kept = Kept(ClickHouseStorage.open(tmp_path, clock_us=clock), clock)
-    yield kept
-    kept.storage.close()
-
-
-def web(trace, start_us, end_us, *below):
-    return segment(trace, 1, "web", start_us, end_us, subsegments=list(below))
-
-
-def call(id_, start_us, end_us):
-    return entity(id_, "api", start_us, end_us, namespace="remote")
-
-
-def restart(kept, tmp_path):
-    kept.storage.close()
-    kept.storage = ClickHouseStorage.open(tmp_path, clock_us=kept.clock)
+from store.building import BASE_US, accepted, all_accepted
+from store.kept import HOUR, MINUTE, S, call, web
 
 
 def delete(kept, trace):
@@ -58,7 +32,7 @@ def fail(kept):
 @pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
 @pytest.mark.parametrize("is_deletion", [False, True], ids=["documents", "a deletion"])
 @pytest.mark.parametrize("newest", ["there", "deleted", "failed", "passed by the clock"])
-def test_a_clock_that_is_set_back_hides_nothing(kept, tmp_path, is_restarted, is_deletion, newest):
+def test_a_clock_that_is_set_back_hides_nothing(kept, is_restarted, is_deletion, newest):
     """What comes or goes afterwards counts, whatever became of what came last before."""
     kept.put(web(1, 0, S), web(2, 0, S, call(2, 0, S)), at_us=2 * S)
     kept.put(web(4, 0, S), at_us=29 * MINUTE)
@@ -69,12 +43,12 @@ def test_a_clock_that_is_set_back_hides_nothing(kept, tmp_path, is_restarted, is
         delete(kept, 4)
     if newest == "passed by the clock":  # as versions before wrote it, and another one may again
         kept.storage._pool.insert("edge_passes", [[0, kept.clock.now_us - 1]])
-        restart(kept, tmp_path)
+        kept.restart()
     kept.update(31 * MINUTE)
     kept.check()
     kept.clock.now_us = BASE_US + 20 * MINUTE
     if is_restarted:
-        restart(kept, tmp_path)
+        kept.restart()
     if is_deletion:
         delete(kept, 2)
     else:
@@ -86,7 +60,7 @@ def test_a_clock_that_is_set_back_hides_nothing(kept, tmp_path, is_restarted, is
     assert kept.update(41 * MINUTE) == 0
 
 
-def test_a_run_whose_server_was_killed_is_not_added_to_the_next(kept, tmp_path, monkeypatch):
+def test_a_run_whose_server_was_killed_is_not_added_to_the_next(kept, monkeypatch):
     """Also while the clock is behind: its rows are there, and no run of that number counts."""
     kept.put(web(1, 0, S), at_us=2 * S)
     kept.update(30 * MINUTE)
@@ -105,20 +79,20 @@ def test_a_run_whose_server_was_killed_is_not_added_to_the_next(kept, tmp_path, 
             kept.update(40 * MINUTE)
     rows = kept.rows(60)
     kept.clock.now_us = BASE_US + 20 * MINUTE
-    restart(kept, tmp_path)
+    kept.restart()
     kept.update(22 * MINUTE)
     kept.update(40 * MINUTE)
     assert kept.rows(60) > rows
     kept.check()
 
 
-def test_a_clock_once_ahead_keeps_nothing_longer(kept, tmp_path):
+def test_a_clock_once_ahead_keeps_nothing_longer(kept):
     """What is counted afterwards goes with the day on which it was."""
     day = 24 * HOUR
     kept.put(web(1, 0, S), at_us=2 * S)
     kept.update(365 * day)
     kept.clock.now_us = BASE_US + HOUR
-    restart(kept, tmp_path)
+    kept.restart()
     kept.put(web(2, day, day + S), at_us=day + 2 * S)
     assert kept.update(day + HOUR) == 1
     kept.check(day - MINUTE, day + HOUR)

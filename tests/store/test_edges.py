@@ -1,7 +1,6 @@
 """What was counted ahead says what the spans say, whatever comes when."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,7 +9,6 @@ from fluoro.graph.rows import Node
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
 from fluoro.store import counting, edge_table, freshness, runs
-from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.freshness import Stretch
 from fluoro.store.memory import MemoryStorage
 from fluoro.store.migrations import steps
@@ -24,26 +22,9 @@ from store.building import (
     segment,
     subsegment,
 )
-from store.kept import HOUR, MINUTE, Clock, Kept
+from store.kept import HOUR, MINUTE, S, call, web
 
-S = 1_000_000
 WEB = Node("web", "")
-
-
-@pytest.fixture
-def kept(tmp_path) -> Iterator[Kept]:
-    clock = Clock()
-    storage = ClickHouseStorage.open(tmp_path, clock_us=clock)
-    yield Kept(storage, clock)
-    storage.close()
-
-
-def web(trace, start_us, end_us, *below, **members):
-    return segment(trace, 1, "web", start_us, end_us, subsegments=list(below), **members)
-
-
-def call(id_, start_us, end_us, name="api"):
-    return entity(id_, name, start_us, end_us, namespace="remote")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -197,15 +178,6 @@ def test_documents_that_wait_while_the_store_is_frozen_are_not_passed_over(kept)
     kept.check()
 
 
-def test_a_pass_covers_nothing_where_nothing_came(kept, monkeypatch):
-    """It still counts what has become calm."""
-    kept.put(web(1, 0, S), at_us=2 * S)
-    assert kept.update(2 * S) == 0
-    monkeypatch.setattr(kept.storage._edges._passes, "cover", None)
-    assert kept.update(10 * MINUTE) == 1
-    kept.check()
-
-
 def test_an_import_of_old_traces_changes_their_own_minutes_alone(kept):
     """A month old, received today, beside today's."""
     kept.put(web(1, 0, S), at_us=2 * S)
@@ -324,45 +296,6 @@ def test_accounts_are_counted_apart(kept):
     assert kept.update(10 * MINUTE) == 2
     kept.check()
     assert len(kept.storage.graph(other, BASE_US, BASE_US + HOUR).nodes) == 2
-
-
-@pytest.mark.parametrize("short", [runs._SHORT, 0], ids=["a short window", "a long one"])
-@pytest.mark.parametrize("is_before", [True, False], ids=["before the runs", "after the runs"])
-def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before, short, monkeypatch):
-    """What came since the last pass is asked for beside the runs; both orders are right."""
-    monkeypatch.setattr(runs, "_SHORT", short)
-    kept.put(*(web(n, n * MINUTE, n * MINUTE + S) for n in range(1, 30)), at_us=40 * MINUTE)
-    kept.update(50 * MINUTE)
-    kept.put(web(30, 5 * MINUTE, 5 * MINUTE + S, call(2, 0, S)), at_us=51 * MINUTE)
-    asked = []
-
-    def ask(function, *args):
-        def call_it():
-            asked.append(function)
-            kept.put(web(31, 15 * MINUTE, 15 * MINUTE + S), at_us=52 * MINUTE)
-            kept.update(53 * MINUTE)
-            return function(*args)
-
-        found = call_it() if is_before else None
-        return lambda: call_it() if found is None else found
-
-    window = BASE_US, BASE_US + HOUR
-    found = kept.storage.graph(kept.tenant, *window, None, ask)
-    assert found == kept.memory.graph(kept.tenant, *window)
-    assert asked == [kept.storage._edges._changed]
-
-
-def test_what_came_is_not_asked_where_nothing_came(kept, monkeypatch):
-    """An embedded store has one writer, who knows that."""
-    kept.put(web(1, 0, S), at_us=2 * S)
-    kept.update(10 * MINUTE)
-    with monkeypatch.context() as patched:
-        patched.setattr(freshness, "changed", None)
-        kept.check()
-        kept.put(web(2, 0, S), at_us=11 * MINUTE)
-        with pytest.raises(TypeError):
-            kept.check()
-    kept.check()
 
 
 @pytest.mark.usefixtures("counted_at_once")

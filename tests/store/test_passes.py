@@ -2,9 +2,11 @@
 
 import pytest
 
+from fluoro.store import freshness, runs
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.passes import Passes
 from store.building import BASE_US
+from store.kept import HOUR, MINUTE, S, call, web
 
 LATER_US = BASE_US + 1_000_000
 
@@ -35,3 +37,51 @@ def test_an_embedded_server_remembers_its_own_pass(tmp_path, monkeypatch):
         assert passes.since_us() == BASE_US
     assert Passes(pool, LATER_US).since_us() == BASE_US
     storage.close()
+
+
+def test_a_pass_covers_nothing_where_nothing_came(kept, monkeypatch):
+    """It still counts what has become calm."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    assert kept.update(2 * S) == 0
+    monkeypatch.setattr(kept.storage._edges._passes, "cover", None)
+    assert kept.update(10 * MINUTE) == 1
+    kept.check()
+
+
+@pytest.mark.parametrize("short", [runs._SHORT, 0], ids=["a short window", "a long one"])
+@pytest.mark.parametrize("is_before", [True, False], ids=["before the runs", "after the runs"])
+def test_a_pass_between_two_questions_of_a_map_hides_nothing(kept, is_before, short, monkeypatch):
+    """What came since the last pass is asked for beside the runs; both orders are right."""
+    monkeypatch.setattr(runs, "_SHORT", short)
+    kept.put(*(web(n, n * MINUTE, n * MINUTE + S) for n in range(1, 30)), at_us=40 * MINUTE)
+    kept.update(50 * MINUTE)
+    kept.put(web(30, 5 * MINUTE, 5 * MINUTE + S, call(2, 0, S)), at_us=51 * MINUTE)
+    asked = []
+
+    def ask(function, *args):
+        def call_it():
+            asked.append(function)
+            kept.put(web(31, 15 * MINUTE, 15 * MINUTE + S), at_us=52 * MINUTE)
+            kept.update(53 * MINUTE)
+            return function(*args)
+
+        found = call_it() if is_before else None
+        return lambda: call_it() if found is None else found
+
+    window = BASE_US, BASE_US + HOUR
+    found = kept.storage.graph(kept.tenant, *window, None, ask)
+    assert found == kept.memory.graph(kept.tenant, *window)
+    assert asked == [kept.storage._edges._changed]
+
+
+def test_what_came_is_not_asked_where_nothing_came(kept, monkeypatch):
+    """An embedded store has one writer, who knows that."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.update(10 * MINUTE)
+    with monkeypatch.context() as patched:
+        patched.setattr(freshness, "changed", None)
+        kept.check()
+        kept.put(web(2, 0, S), at_us=11 * MINUTE)
+        with pytest.raises(TypeError):
+            kept.check()
+    kept.check()

@@ -1,12 +1,13 @@
 """Times of runs and notes, which say what of a minute counts: the later one (ADR 036)."""
 
-import random
+import secrets
 import threading
 from collections.abc import Callable
 
 from fluoro.store.pool import Pool
 
 _MOST_APART_US = 65_536
+"""Small, so that the clock is soon the later again."""
 
 
 class Moments:
@@ -31,7 +32,7 @@ class Moments:
         with self._lock:
             if self._latest_us is None or not self._pool.is_embedded:  # others write there, too
                 self._latest_us = max(self._latest_us or 0, self._stored_us())
-            least_us = self._latest_us + random.randint(1, _MOST_APART_US)  # noqa: S311  no secret
+            least_us = self._latest_us + 1 + secrets.randbelow(_MOST_APART_US)
             self._latest_us = max(self._clock_us(), least_us)
             return self._latest_us
 
