@@ -100,3 +100,12 @@ def test_a_clock_once_ahead_keeps_nothing_longer(kept):
     kept.storage.upkeep.expire(Retention(30, {}))
     window = BASE_US + day - MINUTE, BASE_US + day + HOUR
     assert not kept.storage.graph(kept.tenant, *window).nodes
+
+
+def test_what_is_over_is_not_counted_again(kept):
+    """A day that was dropped takes the notes of its minutes along."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    assert kept.update(30 * MINUTE) == 1
+    kept.clock.now_us = BASE_US + 40 * 24 * HOUR
+    kept.storage.upkeep.expire(Retention(30, {}))
+    assert kept.update(40 * 24 * HOUR) == 0

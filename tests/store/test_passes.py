@@ -4,6 +4,7 @@ import pytest
 
 from fluoro.store import freshness, runs
 from fluoro.store.clickhouse import ClickHouseStorage
+from fluoro.store.migrations import steps
 from fluoro.store.passes import Passes
 from store.building import BASE_US
 from store.kept import HOUR, MINUTE, S, call, web
@@ -84,4 +85,24 @@ def test_what_came_is_not_asked_where_nothing_came(kept, monkeypatch):
         kept.put(web(2, 0, S), at_us=11 * MINUTE)
         with pytest.raises(TypeError):
             kept.check()
+    kept.check()
+
+
+def test_notes_from_before_they_were_runs_are_kept(kept):
+    """A minute that was noted, and not counted since, is counted from `spans`."""
+    kept.put(web(1, 0, S), at_us=2 * S)
+    kept.update(10 * MINUTE)
+    kept.put(web(2, 0, S))
+    assert kept.update(10 * MINUTE + S) == 0  # it is not calm yet
+    pool = kept.storage._pool
+    pool.command(steps()[2][-1])
+    pool.command(
+        "INSERT INTO stale_minutes SELECT account, region, moment, run FROM edge_runs"
+        " WHERE seconds = 0"
+    )
+    pool.command("ALTER TABLE edge_runs DELETE WHERE seconds = 0 SETTINGS mutations_sync = 1")
+    for statement in (*steps()[11], *steps()[11], *steps()[12]):
+        pool.command(statement)
+    kept.check()
+    assert kept.update(20 * MINUTE) == 1
     kept.check()

@@ -152,8 +152,8 @@ def test_the_minutes_in_which_its_spans_ended_are_noted(own, tenant, clock):
     )
     own.delete_traces(tenant, [ONE], LATER_US)
     noted = own._pool.query(
-        "SELECT toUnixTimestamp(minute) AS at, noted_us FROM stale_minutes FINAL"
-        " WHERE account = {account:String} AND region = {region:String} ORDER BY at",
+        "SELECT toUnixTimestamp(moment) AS at, max(run) FROM edge_runs WHERE seconds = 0"
+        " AND account = {account:String} AND region = {region:String} GROUP BY at ORDER BY at",
         owner(tenant),
     )
     ends = [(BASE_US + after * minute) // minute * 60 for after in (1, 3, 5)]

@@ -21,7 +21,7 @@ _COPIES = "store"
 _LATER = "receipt_us > {newest:UInt64}"
 _AT_A_TIME = 1000
 """Documents of one statement."""
-_DERIVED = ("edges", "edge_runs", "edge_passes", "stale_minutes")
+_DERIVED = ("edges", "edge_runs", "edge_passes")
 """What the edges job makes again of the rest."""
 
 

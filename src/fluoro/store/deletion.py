@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fluoro.model.ids import trace_id_hex, trace_id_of_hex
 from fluoro.model.tenant import Tenant
 from fluoro.model.times import LAST_US
+from fluoro.store import edge_table
 from fluoro.store.keys import OWNER, TRACES, owner, traces
 from fluoro.store.moments import Moments
 from fluoro.store.pool import Pool
@@ -171,9 +172,9 @@ class Deletions:
         return len(found)
 
     def _minutes(self, tenant: Tenant, trace_ids: Sequence[str]) -> list[int]:
-        """Minutes in which a span of them ended, as epoch seconds of their begin."""
+        """Minutes since 1970 in which a span of them ended."""
         rows = self._pool.query(
-            "SELECT DISTINCT intDiv(least(start_us + dur_us, {latest:Int64}), 60000000) * 60"
+            "SELECT DISTINCT intDiv(least(start_us + dur_us, {latest:Int64}), 60000000)"
             f" FROM spans WHERE {OWNER} AND {TRACES} {_NO_LIMIT}",
             {**owner(tenant), **traces(trace_ids), "latest": LAST_US},
         )
@@ -182,9 +183,9 @@ class Deletions:
     def _note_stale(self, tenant: Tenant, minutes: Sequence[int]) -> None:
         """Before the rows go, for a kill in between; and after, for a run that still saw them."""
         if minutes:
-            noted_us = self._moments.next_us()
-            rows = [[tenant.account, tenant.region, minute, noted_us] for minute in minutes]
-            self._pool.insert("stale_minutes", rows)
+            edge_table.note(
+                self._pool, tenant, minutes, self._moments.next_us(), self._moments.today()
+            )
 
 
 def purge(pool: Pool) -> None:

@@ -14,6 +14,9 @@ MINUTE_S = 60
 PERIODS_S = (600, 3600, 43_200)
 """Values of `seconds`: a minute, and the longer periods that minutes are added up to, once all are
 closed; each is made of those before it. A window is read by the longest that fit."""
+NOTE_S = 0
+"""Stands for `seconds` of a note: a run of a minute that gives it no rows, but says that those of
+any run before count no more."""
 
 _NODES = "source_name, source_type, source_account, target_name, target_type, target_account"
 _COLUMNS = (
@@ -137,6 +140,11 @@ def write(  # noqa: PLR0913, PLR0917  columns of both tables
             for moment in moments
         ],
     )
+
+
+def note(pool: Pool, tenant: Tenant, minutes: Iterable[int], noted_us: int, received: date) -> None:
+    """Say that some minutes, since 1970, have changed; the rest as in `write`."""
+    write(pool, tenant, NOTE_S, minutes, (), noted_us, received)
 
 
 def stale_periods(pool: Pool, tenant: Tenant, seconds: int, until_s: int) -> list[int]:

@@ -5,7 +5,6 @@ Late documents, a spool's replay and an import are all one case. Source: archite
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -72,15 +71,12 @@ class EdgesJob:
         for arrived in freshness.arrivals(self._pool, since_us):
             from_us = freshness.began_us(self._pool, arrived, since_us)
             minutes = freshness.touched(self._pool, arrived, since_us, from_us)
-            now_us = self._moments.next_us()
-            tenant = arrived.tenant
-            self._pool.insert(
-                "stale_minutes",
-                [
-                    [tenant.account, tenant.region, minute * MINUTE_S, now_us]
-                    for minute in minutes
-                    if minute * MINUTE_S <= freshness.LAST_S
-                ],
+            edge_table.note(
+                self._pool,
+                arrived.tenant,
+                [minute for minute in minutes if minute * MINUTE_S <= freshness.LAST_S],
+                self._moments.next_us(),
+                self._moments.today(),
             )
         self._passes.cover(settled_us)
 
@@ -100,7 +96,7 @@ class EdgesJob:
                     yield tenant, Stretch(first, min(first + _MINUTES_AT_ONCE, stretch.last))
 
     def _tenants(self) -> list[Tenant]:
-        rows = self._pool.query("SELECT DISTINCT account, region FROM stale_minutes ORDER BY ALL")
+        rows = self._pool.query("SELECT DISTINCT account, region FROM edge_runs ORDER BY ALL")
         return [Tenant(*row) for row in rows]
 
     def _make_minutes(self, tenant: Tenant, stretch: Stretch) -> None:
@@ -114,7 +110,8 @@ class EdgesJob:
             for minute, of_minute in by_minute.items()
             for row in added_up(of_minute)
         ]
-        edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run, self._today())
+        today = self._moments.today()
+        edge_table.write(self._pool, tenant, MINUTE_S, range(*stretch), rows, run, today)
 
     def _make_period(self, tenant: Tenant, seconds: int, begin_s: int, of: int) -> None:
         """Add up the shorter periods of one, unless some of its minutes are still to be made."""
@@ -125,8 +122,5 @@ class EdgesJob:
         parameters = {**owner(tenant), **freshness.within(minutes)}
         rows = edge_table.read(self._pool, f"seconds = {of} AND {freshness.MOMENT}", parameters)
         whole = [msgspec.structs.replace(row, minute=minutes.first) for row in added_up(rows)]
-        edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run, self._today())
-
-    def _today(self) -> date:
-        """By the clock: a run may be ahead of it (ADR 036), and what is kept for days is not."""
-        return datetime.fromtimestamp(self._clock_us() // _US_PER_S, UTC).date()
+        today = self._moments.today()
+        edge_table.write(self._pool, tenant, seconds, [minutes.first], whole, run, today)

@@ -1,7 +1,7 @@
 """Which minutes of table `edges` say what `spans` says, and which do not (any more).
 
-A minute is stale when it was noted (`stale_minutes`) after its newest run began, and when documents
-have come that were not noted yet: those received since the last pass, and some time before it,
+A minute is stale when it was noted after its newest run began, and when documents have come that
+were not noted yet: those received since the last pass, and some time before it,
 for inserts that were under way elsewhere. A minute without run and without note is empty.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fluoro.graph.edges import APART_US
 from fluoro.model.tenant import Tenant
-from fluoro.store.edge_table import MINUTE_S, PERIODS_S
+from fluoro.store.edge_table import MINUTE_S, NOTE_S, PERIODS_S
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
@@ -112,10 +112,10 @@ def touched(pool: Pool, arrived: Arrivals, since_us: int, from_us: int) -> set[i
     return {row[0] for row in rows}
 
 
-_IN_WINDOW = (
-    "{moment} >= toDateTime({{first_s:UInt32}}, 'UTC')"
-    " AND {moment} < toDateTime({{last_s:UInt32}}, 'UTC')"
+MOMENT = (
+    "moment >= toDateTime({first_s:UInt32}, 'UTC') AND moment < toDateTime({last_s:UInt32}, 'UTC')"
 )
+"""Condition that keeps the moments of a stretch."""
 LAST_S = 2**32 - 1
 
 
@@ -125,21 +125,12 @@ def within(stretch: Stretch) -> dict[str, int]:
     return {"first_s": first, "last_s": last}
 
 
-MOMENT = _IN_WINDOW.format(moment="moment")
-"""Condition that keeps the moments of a stretch."""
-
-
-NOTE_S = 0
-"""Stands for `seconds` in rows of `RUNS` that are notes."""
-
 RUNS = (
     f"SELECT seconds, toUnixTimestamp(moment) AS at_s, run FROM edge_runs WHERE {OWNER}"
-    f" AND {MOMENT} UNION ALL"
-    f" SELECT {NOTE_S}, toUnixTimestamp(minute), noted_us FROM stale_minutes WHERE {OWNER}"
-    f" AND {_IN_WINDOW.format(moment='minute')}"
+    f" AND {MOMENT}"
 )
-"""Every run of what begins in a stretch, and the notes of its minutes, as if a run each; `at_s` is
-the begin of the period or minute, epoch seconds."""
+"""Every run of what begins in a stretch, and the notes of its minutes; `at_s` is the begin of the
+period or minute, epoch seconds."""
 
 
 def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:

@@ -26,7 +26,8 @@ inserted through X, which ClickHouse refuses.
 """
 
 _TABLE = re.compile(
-    r"\s*(?:CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS|ALTER\s+TABLE|DROP\s+TABLE\s+IF\s+EXISTS)\s+(\w+)",
+    r"\s*(?:CREATE\s+TABLE\s+IF\s+NOT\s+EXISTS|ALTER\s+TABLE|DROP\s+TABLE\s+IF\s+EXISTS"
+    r"|INSERT\s+INTO)\s+(\w+)",
     re.IGNORECASE,
 )
 _ENGINE = re.compile(r"(\bENGINE = )(\w*MergeTree)\b(?:\(([^)]*)\))?")
@@ -56,7 +57,7 @@ class Layout(msgspec.Struct, frozen=True):
         """What a node runs for one statement of a migration.
 
         Raises:
-            ValueError: The statement is none that makes, changes or removes a table (a bug).
+            ValueError: The statement is none that makes, changes, fills or removes a table (a bug).
         """
         match = _TABLE.match(statement)
         if match is None:

@@ -3,9 +3,11 @@
 import secrets
 import threading
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 from fluoro.store.pool import Pool
 
+_US_PER_S = 1_000_000
 _MOST_APART_US = 65_536
 """Small, so that the clock is soon the later again."""
 
@@ -36,9 +38,10 @@ class Moments:
             self._latest_us = max(self._clock_us(), least_us)
             return self._latest_us
 
+    def today(self) -> date:
+        """By the clock: a moment may be ahead of it, and what is kept for days is not."""
+        return datetime.fromtimestamp(self._clock_us() // _US_PER_S, UTC).date()
+
     def _stored_us(self) -> int:
-        ((latest_us,),) = self._pool.query(
-            "SELECT greatest((SELECT max(run) FROM edge_runs),"
-            " (SELECT max(noted_us) FROM stale_minutes))"
-        )
+        ((latest_us,),) = self._pool.query("SELECT max(run) FROM edge_runs")
         return int(latest_us)
