@@ -1,5 +1,6 @@
 """What it costs to take documents: CPU from HTTP to queryable, acknowledgements, parts, memory."""
 
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -57,9 +58,9 @@ class Ingest(msgspec.Struct, frozen=True):
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value that this share of the values does not exceed."""
+    """The least value that this share of the values does not exceed (the nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[max(math.ceil(len(ordered) * share) - 1, 0)]
 
 
 def ingest(
