@@ -28,10 +28,12 @@ def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
     row in the window (it ended outside) gives that node, without statistics.
     """
     nodes = {row.node: row for row in rows.nodes}
+    outside: dict[Node, list[EdgeRow]] = {}
     for edge in rows.edges:
         for node in (edge.source, edge.target):
             if node not in nodes:
-                nodes[node] = _empty(node, edge)
+                outside.setdefault(node, []).append(edge)
+    nodes |= {node: _empty(node, edges) for node, edges in outside.items()}
     clients = [edge for edge in rows.edges if edge.is_client]
     ids = {node: number for number, node in enumerate(nodes, start=len(clients))}
     leaving: dict[Node, list[EdgeRow]] = {}
@@ -52,15 +54,16 @@ def build(rows: GraphRows, *, with_times: bool) -> list[xray_api.Service]:
     ]
 
 
-def _empty(node: Node, edge: EdgeRow) -> NodeRow:
+def _empty(node: Node, edges: Sequence[EdgeRow]) -> NodeRow:
+    """A node that is only an end of edges, which it lasts as long as."""
     return NodeRow(
         node=node,
         kind="service",
         is_root=False,
         statistics=Statistics(),
         durations=Histogram(),
-        first_us=edge.first_us,
-        last_us=edge.last_us,
+        first_us=min(edge.first_us for edge in edges),
+        last_us=max(edge.last_us for edge in edges),
     )
 
 

@@ -203,6 +203,19 @@ def test_a_caller_that_ended_outside_is_there_without_statistics():
     ]
 
 
+def test_what_ended_outside_lasts_as_long_as_all_its_edges():
+    """Not as long as the first of them alone."""
+    services = built(
+        segment(1, end=200_000),
+        call(2, 1, name="a", start=10_000, end=50_000),
+        call(3, 1, name="b", start=5_000, end=55_000),
+        with_times=True,
+        window=(0, 60_000_000),
+    )
+    web = by_type(services)["web", None]
+    assert (web.start_time, web.end_time) == (5.0, 56.0)
+
+
 def test_what_is_in_progress_has_zero_counts():
     """Its node is there, its histograms are empty lists."""
     (web,) = built(segment(1, end=None))
