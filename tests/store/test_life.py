@@ -117,6 +117,22 @@ def test_an_account_keeps_its_own_for_fewer_days(life):
     assert [life.kept(tenant) for tenant in (LOCAL, *regions)] == [[1, 2], [], []]
 
 
+def test_a_day_is_written_anew_once_for_all_accounts(life, monkeypatch):
+    """However many of them keep theirs for as few days."""
+    accounts = [f"{number:012d}" for number in range(1, 6)]
+    for number, account in enumerate(accounts, start=1):
+        life.put(number, Tenant(account, "us-east-1"))
+    life.put(6)
+    life.now_us += 3 * DAY
+    run = []
+    command = Pool.command
+    monkeypatch.setattr(Pool, "command", lambda *args: run.append(args[1]) or command(*args))
+    life.upkeep.expire(Retention(30, dict.fromkeys(accounts, 1)))
+    assert [life.kept(Tenant(account, "us-east-1")) for account in accounts] == [[]] * 5
+    assert life.kept(LOCAL) == [6]
+    assert len(run) == len(set(run)) > 1
+
+
 def test_rows_of_an_account_leave_the_disk_at_once(life):
     """Not only masked, as the rows of a deleted trace are at first."""
     for number in range(1, 4):
