@@ -90,7 +90,7 @@ class Keeper:
         self._dropped.bytes[reason] += freed
 
     def _expire_accounts(self, accounts: Sequence[str], first_kept: date) -> None:
-        """Their rows leave the disk at once: parts that hold some are written anew, once for all."""
+        """Their rows leave the disk at once: parts that hold some are written anew, once."""
         condition = "account IN {accounts:Array(String)} AND received < {first:Date}"
         parameters = {"accounts": accounts, "first": first_kept}
         for table in BY_DAY:
