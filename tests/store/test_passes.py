@@ -1,11 +1,15 @@
 """How far the minutes of documents were noted, as each server knows it."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
-from fluoro.store import freshness, runs
+from fluoro.store import edge_table, freshness, runs
 from fluoro.store.clickhouse import ClickHouseStorage
 from fluoro.store.migrations import steps
 from fluoro.store.passes import Passes
+from fluoro.store.pool import Pool
+from fluoro.store.upkeep import MINUTES_A_PASS
 from store.building import BASE_US
 from store.kept import HOUR, MINUTE, S, call, web
 
@@ -109,3 +113,40 @@ def test_notes_from_before_they_were_runs_are_kept(kept):
     for statement in steps()[11] * 2:
         pool.command(statement)
     kept.check()
+
+
+def test_a_pass_reads_only_days_with_something_left(kept, monkeypatch):
+    """However old the store is; after a start it does not know, and reads all."""
+    day = 24 * HOUR
+    for number in range(3):
+        kept.put(web(number, number * day, number * day + S), at_us=number * day + 2 * S)
+        assert kept.update(number * day + 5 * MINUTE) == 1
+    asked = []
+    query = Pool.query
+
+    def spy(pool, sql, parameters=None):
+        if edge_table.SINCE in sql:
+            asked.append(parameters["since"])
+        return query(pool, sql, parameters)
+
+    monkeypatch.setattr(Pool, "query", spy)
+    kept.update(2 * day + 6 * MINUTE)
+    yesterday = datetime.fromtimestamp((BASE_US + day) // S, UTC).date()
+    assert set(asked) == {yesterday}
+    asked.clear()
+    kept.restart()
+    kept.update(2 * day + 7 * MINUTE)
+    assert set(asked) == {date(1970, 1, 1)}
+
+
+def test_what_a_pass_leaves_is_counted_days_later(kept):
+    """Minutes beyond those of one pass, and one that ends on the day after it was noted."""
+    day = 24 * HOUR
+    kept.put(*(web(n, n * MINUTE, n * MINUTE + S) for n in range(MINUTES_A_PASS + 5)), at_us=2 * S)
+    kept.put(web(100, 20 * HOUR, 20 * HOUR + S))
+    assert kept.update(2 * HOUR) == MINUTES_A_PASS
+    kept.put(web(101, 3 * day, 3 * day + S), at_us=3 * day + 2 * S)
+    assert kept.update(3 * day + 5 * MINUTE) == 7
+    assert kept.update(3 * day + 6 * MINUTE) == 0
+    kept.check(-MINUTE, 4 * day)
+    assert kept.rows(43_200) > 0

@@ -43,6 +43,8 @@ _RUNS = "{runs:Array(Tuple(UInt16, DateTime('UTC'), UInt64))}"
 _MOST_RUNS = 2_000
 """In one query: each takes 37 of the 131,072 bytes that a server reads of a parameter."""
 
+SINCE = "received >= {since:Date}"
+"""Condition that keeps the runs and notes of a day and later."""
 OF_MINUTES = f"seconds = {MINUTE_S}"
 """Condition that keeps the rows of minutes."""
 
@@ -147,15 +149,18 @@ def note(pool: Pool, tenant: Tenant, minutes: Iterable[int], noted_us: int, rece
     write(pool, tenant, NOTE_S, minutes, (), noted_us, received)
 
 
-def stale_periods(pool: Pool, tenant: Tenant, seconds: int, until_s: int) -> list[int]:
-    """Periods (epoch seconds) that end by then and have minutes newer than their own rows."""
+def stale_periods(pool: Pool, tenant: Tenant, seconds: int, until_s: int, since: date) -> list[int]:
+    """Periods (epoch seconds) that end by then and have minutes newer than their own rows.
+
+    Going by the runs of a day and later.
+    """
     rows = pool.query(
         f"SELECT intDiv(toUnixTimestamp(moment), {seconds}) * {seconds} AS period"
-        f" FROM edge_runs WHERE {OWNER}"
+        f" FROM edge_runs WHERE {OWNER} AND {SINCE}"
         f" GROUP BY period HAVING period + {seconds} <= {{until:UInt32}}"
         f" AND maxIf(run, seconds = {MINUTE_S}) > maxIf(run, seconds = {seconds})"
         " ORDER BY period DESC",
-        {**owner(tenant), "until": until_s},
+        {**owner(tenant), "until": until_s, "since": since},
     )
     return [row[0] for row in rows]
 

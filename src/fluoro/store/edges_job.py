@@ -4,7 +4,8 @@ Late documents, a spool's replay and an import are all one case. Source: archite
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 
 import msgspec
 
@@ -20,6 +21,7 @@ from fluoro.store.passes import Passes
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import MINUTES_A_PASS, SETTLING_S
 
+_DAY = timedelta(days=1)
 _US_PER_S = 1_000_000
 _US_PER_MINUTE = 60 * _US_PER_S
 _CALM_US = 10_000_000
@@ -44,18 +46,30 @@ class EdgesJob:
         self._inserter = inserter
         self._moments = moments
         self._clock_us = clock_us
+        self._since = date(1970, 1, 1)
+        """The day from which on there may be notes without an answer: nothing before is read."""
 
     def update(self) -> int:
         """See `Upkeep.update_edges`."""
         self._note()
+        yesterday = self._moments.today() - _DAY
+        since = min(self._since, yesterday)  # the clock may have been set back
+        tenants = self._tenants(since)
+        noted = {each: freshness.unanswered(self._pool, each, since) for each in tenants}
         made = 0
-        for tenant, stretch in self._due():
+        for tenant, stretch in self._due(noted):
             self._make_minutes(tenant, stretch)
+            for minute in range(*stretch):
+                noted[tenant].pop(minute, None)
             made += stretch.last - stretch.first
         made_of = itertools.pairwise((MINUTE_S, *PERIODS_S))
-        for tenant, (of, seconds) in itertools.product(self._tenants(), made_of):
-            for begin_s in edge_table.stale_periods(self._pool, tenant, seconds, self._closed_s()):
+        for tenant, (of, seconds) in itertools.product(tenants, made_of):
+            for begin_s in edge_table.stale_periods(
+                self._pool, tenant, seconds, self._closed_s(), since
+            ):
                 self._make_period(tenant, seconds, begin_s, of)
+        left = (day - _DAY for minutes in noted.values() for day in minutes.values())
+        self._since = min(left, default=yesterday)
         return made
 
     def _closed_s(self) -> int:
@@ -80,23 +94,26 @@ class EdgesJob:
             )
         self._passes.cover(settled_us)
 
-    def _due(self) -> Iterator[tuple[Tenant, Stretch]]:
-        """Stale minutes that are closed and calm, the newest first, not too many for one pass."""
+    def _due(self, noted: Mapping[Tenant, Mapping[int, date]]) -> Iterator[tuple[Tenant, Stretch]]:
+        """Noted minutes that are closed and calm, the newest first, not too many for one pass."""
         everything = Stretch(0, self._closed_s() // MINUTE_S)
         calm_since_us = self._clock_us() - _CALM_US - self._passes.overlap_us
         left = MINUTES_A_PASS
-        for tenant in self._tenants():
-            noted = freshness.noted(self._pool, tenant, everything)
-            if noted:
-                noted -= freshness.changed(self._pool, tenant, everything, calm_since_us)
-            minutes = sorted(noted, reverse=True)[:left]
+        for tenant, of_tenant in noted.items():
+            due = {minute for minute in of_tenant if minute < everything.last}
+            if due:
+                due -= freshness.changed(self._pool, tenant, everything, calm_since_us)
+            minutes = sorted(due, reverse=True)[:left]
             left -= len(minutes)
             for stretch in freshness.stretches(minutes, everything, most=len(minutes)):
                 for first in range(stretch.first, stretch.last, _MINUTES_AT_ONCE):
                     yield tenant, Stretch(first, min(first + _MINUTES_AT_ONCE, stretch.last))
 
-    def _tenants(self) -> list[Tenant]:
-        rows = self._pool.query("SELECT DISTINCT account, region FROM edge_runs ORDER BY ALL")
+    def _tenants(self, since: date) -> list[Tenant]:
+        rows = self._pool.query(
+            f"SELECT DISTINCT account, region FROM edge_runs WHERE {edge_table.SINCE} ORDER BY ALL",
+            {"since": since},
+        )
         return [Tenant(*row) for row in rows]
 
     def _make_minutes(self, tenant: Tenant, stretch: Stretch) -> None:

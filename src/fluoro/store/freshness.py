@@ -6,10 +6,12 @@ for inserts that were under way elsewhere. A minute without run and without note
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 from fluoro.graph.edges import APART_US
 from fluoro.model.tenant import Tenant
+from fluoro.store import edge_table
 from fluoro.store.edge_table import MINUTE_S, NOTE_S, PERIODS_S
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
@@ -133,16 +135,35 @@ RUNS = (
 period or minute, epoch seconds."""
 
 
+_IS_NOTED = (
+    f"maxIf(run, seconds = {NOTE_S}) > 0"
+    f" AND maxIf(run, seconds = {NOTE_S}) >= maxIf(run, seconds = {MINUTE_S})"
+)
+
+
 def noted(pool: Pool, tenant: Tenant, stretch: Stretch) -> set[int]:
     """Minutes of a stretch that were noted after their newest run began."""
     rows = pool.query(
         f"SELECT intDiv(at_s, {MINUTE_S}) AS minute FROM ({RUNS})"
-        f" WHERE seconds IN ({NOTE_S}, {MINUTE_S}) GROUP BY minute"
-        f" HAVING maxIf(run, seconds = {NOTE_S}) > 0"
-        f" AND maxIf(run, seconds = {NOTE_S}) >= maxIf(run, seconds = {MINUTE_S})",
+        f" WHERE seconds IN ({NOTE_S}, {MINUTE_S}) GROUP BY minute HAVING {_IS_NOTED}",
         {**owner(tenant), **within(stretch)},
     )
     return {row[0] for row in rows}
+
+
+def unanswered(pool: Pool, tenant: Tenant, since: date) -> dict[int, date]:
+    """Minutes that were noted after their newest run began, with the day of the last note.
+
+    Going by the notes and runs of a day and later: a note is not answered on a day before its own.
+    """
+    rows = pool.query(
+        f"SELECT intDiv(toUnixTimestamp(moment), {MINUTE_S}) AS minute,"
+        f" argMaxIf(received, run, seconds = {NOTE_S}) FROM edge_runs"
+        f" WHERE {OWNER} AND {edge_table.SINCE} AND seconds IN ({NOTE_S}, {MINUTE_S})"
+        f" GROUP BY minute HAVING {_IS_NOTED}",
+        {**owner(tenant), "since": since},
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def changed(pool: Pool, tenant: Tenant, stretch: Stretch, since_us: int) -> set[int]:
