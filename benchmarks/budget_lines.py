@@ -153,42 +153,34 @@ def disk_lines(disk: Disk) -> list[Line]:
 def read_lines(reads: Mapping[str, Times], cold: Times) -> list[Line]:
     """Every kind of read, with its budget."""
     return [
-        _p95("trace by id, warm", reads["trace by id"], 50.0),
-        _p95("trace by id, cold", cold, 150.0),
+        _read_line("trace by id, warm", reads["trace by id"], 50.0),
+        _read_line("trace by id, cold", cold, 150.0),
         *(
-            _p95(f"list of 100 of 1 h: {name}", reads[name], limit_ms + _SUMMARIES_MS)
+            _read_line(f"list of 100 of 1 h: {name}", reads[name], limit_ms + _SUMMARIES_MS)
             for name, limit_ms in _SEARCHES_MS.items()
         ),
         *(
-            _p95(f"GetTraceSummaries of 1 h: {name}", reads[f"GetTraceSummaries, {name}"])
+            _read_line(f"GetTraceSummaries of 1 h: {name}", reads[f"GetTraceSummaries, {name}"])
             for name in _SEARCHES_MS
         ),
-        *(_median(name, reads[name], limit_ms) for name, limit_ms in _GRAPHS_MS.items()),
+        *(
+            _read_line(name, reads[name], limit_ms, is_by_median=True)
+            for name, limit_ms in _GRAPHS_MS.items()
+        ),
     ]
 
 
-def _p95(name: str, times: Times, limit_ms: float | None = None) -> Line:
+def _read_line(
+    name: str, times: Times, limit_ms: float | None = None, *, is_by_median: bool = False
+) -> Line:
+    """By the p95, or by the median where a target names no share of the answers."""
     if times.refusal:
-        return _unsupported(name, times, limit_ms)
-    note = f"p50 {_with_cpu(times.p50_ms, times)}"
-    return Line(f"{name}, p95", times.p95_ms, "ms", limit_ms, note)
-
-
-def _median(name: str, times: Times, limit_ms: float) -> Line:
-    """What is to be warm, without a share of the runs: then it is the median that counts."""
-    if times.refusal:
-        return _unsupported(name, times, limit_ms)
-    note = f"p95 {_with_cpu(times.p95_ms, times)}"
-    return Line(f"{name}, median", times.p50_ms, "ms", limit_ms, note)
-
-
-def _unsupported(name: str, times: Times, limit_ms: float | None) -> Line:
-    return Line(name, None, "ms", limit_ms, f"not supported: {times.refusal}")
-
-
-def _with_cpu(ms: float, times: Times) -> str:
+        return Line(name, None, "ms", limit_ms, f"not supported: {times.refusal}")
+    p95, p50 = ("p95", times.p95_ms), ("p50", times.p50_ms)
+    (share, ms), (other, other_ms) = (p50, p95) if is_by_median else (p95, p50)
     cpu = f", CPU {times.cpu_ms:.0f}" if times.cpu_ms else ""
-    return f"{ms:.0f}{cpu}; found {times.found}"
+    note = f"{other} {other_ms:.0f}{cpu}; found {times.found}"
+    return Line(f"{name}, {share}", ms, "ms", limit_ms, note)
 
 
 def ratios(

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from fluoro.errors import SettingsError
+from fluoro.store.moments import Moments
 from fluoro.store.retention import Keeper
 from fluoro.store.upkeep import Dropped, Retention
 from store.building import accepted, segment, trace_id
@@ -58,7 +59,8 @@ def test_a_server_looks_after_its_own_memory(filled, tenant):
 
 def test_an_accounts_rows_expire_on_every_shard(filled, tenant):
     """Three days from now, when it keeps them for one."""
-    keeper = Keeper(filled._pool, lambda: now_us() + 3 * DAY, Dropped())
+    moments = Moments(filled._pool, lambda: now_us() + 3 * DAY)
+    keeper = Keeper(filled._pool, moments.today, Dropped())
     retention = Retention(36_500, {tenant.account: 1})
     assert keeper.expire(retention) == []
     assert filled.documents(tenant, IDS) == {}

@@ -15,8 +15,8 @@ PERIODS_S = (600, 3600, 43_200)
 """Values of `seconds`: a minute, and the longer periods that minutes are added up to, once all are
 closed; each is made of those before it. A window is read by the longest that fit."""
 NOTE_S = 0
-"""Stands for `seconds` of a note: a run of a minute that gives it no rows, but says that those of
-any run before count no more."""
+"""Stands for `seconds` of a note, which is like a run of a minute: it gives no rows, and those of
+the runs before it count no more."""
 
 _NODES = "source_name, source_type, source_account, target_name, target_type, target_account"
 _COLUMNS = (
@@ -43,10 +43,10 @@ _RUNS = "{runs:Array(Tuple(UInt16, DateTime('UTC'), UInt64))}"
 _MOST_RUNS = 2_000
 """In one query: each takes 37 of the 131,072 bytes that a server reads of a parameter."""
 
-SINCE = "received >= {since:Date}"
-"""Condition that keeps the runs and notes of a day and later."""
 OF_MINUTES = f"seconds = {MINUTE_S}"
 """Condition that keeps the rows of minutes."""
+SINCE = "received >= {since:Date}"
+"""Condition that keeps the runs and notes of a day and later."""
 
 
 def current(within: str) -> str:

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from fluoro.graph.edges import APART_US
 from fluoro.model.tenant import Tenant
-from fluoro.store import edge_table
-from fluoro.store.edge_table import MINUTE_S, NOTE_S, PERIODS_S
+from fluoro.store.edge_table import MINUTE_S, NOTE_S, PERIODS_S, SINCE
 from fluoro.store.keys import OWNER, buckets, owner
 from fluoro.store.pool import Pool
 
@@ -134,7 +133,6 @@ RUNS = (
 """Every run of what begins in a stretch, and the notes of its minutes; `at_s` is the begin of the
 period or minute, epoch seconds."""
 
-
 _IS_NOTED = (
     f"maxIf(run, seconds = {NOTE_S}) > 0"
     f" AND maxIf(run, seconds = {NOTE_S}) >= maxIf(run, seconds = {MINUTE_S})"
@@ -159,7 +157,7 @@ def unanswered(pool: Pool, tenant: Tenant, since: date) -> dict[int, date]:
     rows = pool.query(
         f"SELECT intDiv(toUnixTimestamp(moment), {MINUTE_S}) AS minute,"
         f" argMaxIf(received, run, seconds = {NOTE_S}) FROM edge_runs"
-        f" WHERE {OWNER} AND {edge_table.SINCE} AND seconds IN ({NOTE_S}, {MINUTE_S})"
+        f" WHERE {OWNER} AND {SINCE} AND seconds IN ({NOTE_S}, {MINUTE_S})"
         f" GROUP BY minute HAVING {_IS_NOTED}",
         {**owner(tenant), "since": since},
     )

@@ -32,7 +32,7 @@ class Maintenance:
         self.dropped = Dropped()
         moments = Moments(pool, clock_us)
         self.deletions = Deletions(pool, clock_us, moments, self.dropped)
-        keeper = Keeper(pool, clock_us, self.dropped)
+        keeper = Keeper(pool, moments.today, self.dropped)
         self.beat = Leases(pool, clock_us).beat
         self.expire = keeper.expire
         self.make_room = keeper.make_room

@@ -39,7 +39,7 @@ class Moments:
             return self._latest_us
 
     def today(self) -> date:
-        """By the clock: a moment may be ahead of it, and what is kept for days is not."""
+        """By the clock (UTC): a moment may be ahead of it, and what is kept for days is not."""
         return datetime.fromtimestamp(self._clock_us() // _US_PER_S, UTC).date()
 
     def _stored_us(self) -> int:

@@ -6,7 +6,7 @@ sooner. Source: architecture, section 7.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from fluoro.store.pool import Pool
 from fluoro.store.upkeep import Dropped, Reason, Retention, Room
@@ -14,16 +14,15 @@ from fluoro.store.upkeep import Dropped, Reason, Retention, Room
 BY_DAY = ("documents", "spans", "agent_reports", "edges", "edge_runs")
 """Tables with columns `account` and `received`, one partition for each day of `received`."""
 
-_US_PER_S = 1_000_000
 _DELETE = "SETTINGS mutations_sync = 2, max_execution_time = 0"
 
 
 class Keeper:
-    """Drops what is over."""
+    """Drops what is over by a day (`Moments.today`)."""
 
-    def __init__(self, pool: Pool, clock_us: Callable[[], int], dropped: Dropped) -> None:
+    def __init__(self, pool: Pool, today: Callable[[], date], dropped: Dropped) -> None:
         self._pool = pool
-        self._clock_us = clock_us
+        self._today = today
         self._dropped = dropped
 
     def expire(self, retention: Retention) -> Sequence[str]:
@@ -53,9 +52,6 @@ class Keeper:
             over.append(str(day))
         self._dropped.room = Room(used, over, max(used - disk_bytes, 0))
         return self._dropped.room
-
-    def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock_us() // _US_PER_S, UTC).date()
 
     def _first_kept(self, days: int) -> date:
         """The oldest day of which something is younger than so many days."""
